@@ -19,12 +19,12 @@ func available() []*implementation {
 	return list
 }
 
-// splitColumns makes a function for the sums of any number of columns of one for four vectors of doubles and one for up to one.
-func splitColumns[T Float](four, one func(sums []float64, x []T, stride, rows int), lanes int) func(sums []float64, x []T, stride, rows int) {
+// splitColumns makes a function for the sums of any number of columns of one for most columns and one for up to lanes.
+func splitColumns[T Float](many, one func(sums []float64, x []T, stride, rows int), most, lanes int) func(sums []float64, x []T, stride, rows int) {
 	return func(sums []float64, x []T, stride, rows int) {
-		for len(sums) >= 4*lanes {
-			four(sums[:4*lanes], x, stride, rows)
-			sums, x = sums[4*lanes:], x[4*lanes:]
+		for len(sums) >= most {
+			many(sums[:most], x, stride, rows)
+			sums, x = sums[most:], x[most:]
 		}
 		for len(sums) > 0 {
 			n := min(lanes, len(sums))
@@ -56,7 +56,7 @@ var avx2 = implementation{
 		expStore:             expStoreF32AVX2,
 		softmax:              []softmaxFunc[float32]{softmax1F32AVX2, softmax2F32AVX2, softmax3F32AVX2, softmax4F32AVX2},
 		softmaxLanes:         8,
-		columns:              splitColumns(columns4F32AVX2, columns1F32AVX2, 4),
+		columns:              splitColumns(columnsManyF32AVX2, columnsOneF32AVX2, 32, 4),
 		huber:                huberF32AVX2,
 		random:               randomF32AVX2,
 		copyRows:             copyRowsF32AVX2,
@@ -97,7 +97,7 @@ var avx2 = implementation{
 		expStore:             expStoreF64AVX2,
 		softmax:              []softmaxFunc[float64]{softmax1F64AVX2, softmax2F64AVX2, softmax3F64AVX2, softmax4F64AVX2},
 		softmaxLanes:         4,
-		columns:              splitColumns(columns4F64AVX2, columns1F64AVX2, 4),
+		columns:              splitColumns(columnsManyF64AVX2, columnsOneF64AVX2, 16, 4),
 		huber:                huberF64AVX2,
 		random:               randomF64AVX2,
 		copyRows:             copyRowsF64AVX2,
@@ -147,7 +147,7 @@ var avx512 = implementation{
 		expStore:             expStoreF32AVX512,
 		softmax:              []softmaxFunc[float32]{softmax1F32AVX512, softmax2F32AVX512, softmax3F32AVX512, softmax4F32AVX512},
 		softmaxLanes:         16,
-		columns:              splitColumns(columns4F32AVX512, columns1F32AVX512, 8),
+		columns:              splitColumns(columnsManyF32AVX512, columnsOneF32AVX512, 32, 8),
 		huber:                huberF32AVX512,
 		random:               randomF32AVX512,
 		copyRows:             copyRowsF32AVX512,
@@ -188,7 +188,7 @@ var avx512 = implementation{
 		expStore:             expStoreF64AVX512,
 		softmax:              []softmaxFunc[float64]{softmax1F64AVX512, softmax2F64AVX512, softmax3F64AVX512, softmax4F64AVX512},
 		softmaxLanes:         8,
-		columns:              splitColumns(columns4F64AVX512, columns1F64AVX512, 8),
+		columns:              splitColumns(columnsManyF64AVX512, columnsOneF64AVX512, 32, 8),
 		huber:                huberF64AVX512,
 		random:               randomF64AVX512,
 		copyRows:             copyRowsF64AVX512,

@@ -127,8 +127,8 @@ type linesJob[T Float] struct {
 }
 
 const (
-	lineParts = 8   // how many parts many lines are split into
-	lineBlock = 512 // lines whose sums are kept at a time
+	lineParts = 8    // how many parts many lines are split into
+	lineBlock = 1024 // lines whose sums are kept at a time
 )
 
 // foldLines reduces lines, and reports whether the results are all right.

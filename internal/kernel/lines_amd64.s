@@ -19,9 +19,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x20, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPS (DI)(R12*4), Y0
 	VMOVUPS 32(DI)(R12*4), Y1
 	VMOVUPS 64(DI)(R12*4), Y2
@@ -29,7 +29,7 @@ many:
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPS   (R14), Y4
 	VADDPS    Y4, Y0, Y5
 	VCMPPS    $0x03, Y4, Y0, Y6
@@ -60,26 +60,26 @@ manyrows:
 	VBLENDVPS Y6, Y5, Y3, Y3
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
+	JNZ       group4rows
 	VMOVUPS   Y0, (DI)(R12*4)
 	VMOVUPS   Y1, 32(DI)(R12*4)
 	VMOVUPS   Y2, 64(DI)(R12*4)
 	VMOVUPS   Y3, 96(DI)(R12*4)
 	ADDQ      $0x20, R12
 	SUBQ      $0x20, DX
-	JGE       many
+	JGE       group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPS (DI)(R12*4), Y0
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPS   (R14), Y1
 	VADDPS    Y1, Y0, Y2
 	VCMPPS    $0x03, Y1, Y0, Y3
@@ -89,13 +89,13 @@ onerows:
 	VBLENDVPS Y3, Y2, Y0, Y0
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
+	JNZ       group1rows
 	VMOVUPS   Y0, (DI)(R12*4)
 	ADDQ      $0x08, R12
 	SUBQ      $0x08, DX
-	JGE       one
+	JGE       group1
 
-oneend:
+group1end:
 	ADDQ       $0x08, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -314,9 +314,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x20, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPS (DI)(R12*4), Y0
 	VMOVUPS 32(DI)(R12*4), Y1
 	VMOVUPS 64(DI)(R12*4), Y2
@@ -324,7 +324,7 @@ many:
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPS   (R14), Y4
 	VADDPS    Y4, Y0, Y5
 	VCMPPS    $0x03, Y4, Y0, Y6
@@ -355,26 +355,26 @@ manyrows:
 	VBLENDVPS Y6, Y5, Y3, Y3
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
+	JNZ       group4rows
 	VMOVUPS   Y0, (DI)(R12*4)
 	VMOVUPS   Y1, 32(DI)(R12*4)
 	VMOVUPS   Y2, 64(DI)(R12*4)
 	VMOVUPS   Y3, 96(DI)(R12*4)
 	ADDQ      $0x20, R12
 	SUBQ      $0x20, DX
-	JGE       many
+	JGE       group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPS (DI)(R12*4), Y0
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPS   (R14), Y1
 	VADDPS    Y1, Y0, Y2
 	VCMPPS    $0x03, Y1, Y0, Y3
@@ -384,13 +384,13 @@ onerows:
 	VBLENDVPS Y3, Y2, Y0, Y0
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
+	JNZ       group1rows
 	VMOVUPS   Y0, (DI)(R12*4)
 	ADDQ      $0x08, R12
 	SUBQ      $0x08, DX
-	JGE       one
+	JGE       group1
 
-oneend:
+group1end:
 	ADDQ       $0x08, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -599,59 +599,75 @@ start:
 	SHLQ    $0x02, R8
 	MOVQ    rows+56(FP), R11
 	XORQ    R12, R12
-	SUBQ    $0x10, DX
-	JL      manyend
+	SUBQ    $0x20, DX
+	JL      group8end
 
-many:
+group8:
 	VMOVUPD (DI)(R12*8), Y0
 	VMOVUPD 32(DI)(R12*8), Y1
 	VMOVUPD 64(DI)(R12*8), Y2
 	VMOVUPD 96(DI)(R12*8), Y3
+	VMOVUPD 128(DI)(R12*8), Y4
+	VMOVUPD 160(DI)(R12*8), Y5
+	VMOVUPD 192(DI)(R12*8), Y6
+	VMOVUPD 224(DI)(R12*8), Y7
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD (R14), Y4
-	VMULPD    Y4, Y0, Y0
-	VCVTPS2PD 16(R14), Y4
-	VMULPD    Y4, Y1, Y1
-	VCVTPS2PD 32(R14), Y4
-	VMULPD    Y4, Y2, Y2
-	VCVTPS2PD 48(R14), Y4
-	VMULPD    Y4, Y3, Y3
+group8rows:
+	VCVTPS2PD (R14), Y8
+	VMULPD    Y8, Y0, Y0
+	VCVTPS2PD 16(R14), Y8
+	VMULPD    Y8, Y1, Y1
+	VCVTPS2PD 32(R14), Y8
+	VMULPD    Y8, Y2, Y2
+	VCVTPS2PD 48(R14), Y8
+	VMULPD    Y8, Y3, Y3
+	VCVTPS2PD 64(R14), Y8
+	VMULPD    Y8, Y4, Y4
+	VCVTPS2PD 80(R14), Y8
+	VMULPD    Y8, Y5, Y5
+	VCVTPS2PD 96(R14), Y8
+	VMULPD    Y8, Y6, Y6
+	VCVTPS2PD 112(R14), Y8
+	VMULPD    Y8, Y7, Y7
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
+	JNZ       group8rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	VMOVUPD   Y1, 32(DI)(R12*8)
 	VMOVUPD   Y2, 64(DI)(R12*8)
 	VMOVUPD   Y3, 96(DI)(R12*8)
-	ADDQ      $0x10, R12
-	SUBQ      $0x10, DX
-	JGE       many
+	VMOVUPD   Y4, 128(DI)(R12*8)
+	VMOVUPD   Y5, 160(DI)(R12*8)
+	VMOVUPD   Y6, 192(DI)(R12*8)
+	VMOVUPD   Y7, 224(DI)(R12*8)
+	ADDQ      $0x20, R12
+	SUBQ      $0x20, DX
+	JGE       group8
 
-manyend:
-	ADDQ $0x10, DX
+group8end:
+	ADDQ $0x20, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y0
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VCVTPS2PD (R14), Y1
 	VMULPD    Y1, Y0, Y0
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
+	JNZ       group1rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	ADDQ      $0x04, R12
 	SUBQ      $0x04, DX
-	JGE       one
+	JGE       group1
 
-oneend:
+group1end:
 	ADDQ         $0x04, DX
 	JZ           leave
 	MOVQ         DX, CX
@@ -723,32 +739,44 @@ row:
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
 	XORQ    R12, R12
 	MOVQ    DX, R13
-	SUBQ    $0x10, R13
+	SUBQ    $0x20, R13
 	JL      manyend
 
 many:
-	VCVTPS2PD (SI)(R12*4), Y7
-	VMULPD    Y7, Y3, Y3
-	VCVTPS2PD 16(SI)(R12*4), Y7
-	VMULPD    Y7, Y4, Y4
-	VCVTPS2PD 32(SI)(R12*4), Y7
-	VMULPD    Y7, Y5, Y5
-	VCVTPS2PD 48(SI)(R12*4), Y7
-	VMULPD    Y7, Y6, Y6
-	ADDQ      $0x10, R12
-	SUBQ      $0x10, R13
+	VCVTPS2PD (SI)(R12*4), Y11
+	VMULPD    Y11, Y3, Y3
+	VCVTPS2PD 16(SI)(R12*4), Y11
+	VMULPD    Y11, Y4, Y4
+	VCVTPS2PD 32(SI)(R12*4), Y11
+	VMULPD    Y11, Y5, Y5
+	VCVTPS2PD 48(SI)(R12*4), Y11
+	VMULPD    Y11, Y6, Y6
+	VCVTPS2PD 64(SI)(R12*4), Y11
+	VMULPD    Y11, Y7, Y7
+	VCVTPS2PD 80(SI)(R12*4), Y11
+	VMULPD    Y11, Y8, Y8
+	VCVTPS2PD 96(SI)(R12*4), Y11
+	VMULPD    Y11, Y9, Y9
+	VCVTPS2PD 112(SI)(R12*4), Y11
+	VMULPD    Y11, Y10, Y10
+	ADDQ      $0x20, R12
+	SUBQ      $0x20, R13
 	JGE       many
 
 manyend:
-	ADDQ $0x10, R13
+	ADDQ $0x20, R13
 	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD (SI)(R12*4), Y7
-	VMULPD    Y7, Y3, Y3
+	VCVTPS2PD (SI)(R12*4), Y11
+	VMULPD    Y11, Y3, Y3
 	ADDQ      $0x04, R12
 	SUBQ      $0x04, R13
 	JGE       one
@@ -756,14 +784,18 @@ one:
 oneend:
 	ADDQ       $0x04, R13
 	JZ         folded
-	VMASKMOVPS (SI)(R12*4), X2, X7
-	VCVTPS2PD  X7, Y7
-	VBLENDVPD  Y1, Y7, Y0, Y7
-	VMULPD     Y7, Y3, Y3
+	VMASKMOVPS (SI)(R12*4), X2, X11
+	VCVTPS2PD  X11, Y11
+	VBLENDVPD  Y1, Y11, Y0, Y11
+	VMULPD     Y11, Y3, Y3
 
 folded:
-	CMPQ   DX, $+16
+	CMPQ   DX, $+32
 	JL     single
+	VMULPD Y10, Y3, Y3
+	VMULPD Y9, Y3, Y3
+	VMULPD Y8, Y3, Y3
+	VMULPD Y7, Y3, Y3
 	VMULPD Y6, Y3, Y3
 	VMULPD Y5, Y3, Y3
 	VMULPD Y4, Y3, Y3
@@ -806,59 +838,75 @@ start:
 	SHLQ    $0x02, R8
 	MOVQ    rows+56(FP), R11
 	XORQ    R12, R12
-	SUBQ    $0x10, DX
-	JL      manyend
+	SUBQ    $0x20, DX
+	JL      group8end
 
-many:
+group8:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD 32(DI)(R12*8), Y2
 	VMOVUPD 64(DI)(R12*8), Y3
 	VMOVUPD 96(DI)(R12*8), Y4
+	VMOVUPD 128(DI)(R12*8), Y5
+	VMOVUPD 160(DI)(R12*8), Y6
+	VMOVUPD 192(DI)(R12*8), Y7
+	VMOVUPD 224(DI)(R12*8), Y8
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Y5
-	VFMADD231PD Y0, Y5, Y1
-	VCVTPS2PD   16(R14), Y5
-	VFMADD231PD Y0, Y5, Y2
-	VCVTPS2PD   32(R14), Y5
-	VFMADD231PD Y0, Y5, Y3
-	VCVTPS2PD   48(R14), Y5
-	VFMADD231PD Y0, Y5, Y4
+group8rows:
+	VCVTPS2PD   (R14), Y9
+	VFMADD231PD Y0, Y9, Y1
+	VCVTPS2PD   16(R14), Y9
+	VFMADD231PD Y0, Y9, Y2
+	VCVTPS2PD   32(R14), Y9
+	VFMADD231PD Y0, Y9, Y3
+	VCVTPS2PD   48(R14), Y9
+	VFMADD231PD Y0, Y9, Y4
+	VCVTPS2PD   64(R14), Y9
+	VFMADD231PD Y0, Y9, Y5
+	VCVTPS2PD   80(R14), Y9
+	VFMADD231PD Y0, Y9, Y6
+	VCVTPS2PD   96(R14), Y9
+	VFMADD231PD Y0, Y9, Y7
+	VCVTPS2PD   112(R14), Y9
+	VFMADD231PD Y0, Y9, Y8
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group8rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, 32(DI)(R12*8)
 	VMOVUPD     Y3, 64(DI)(R12*8)
 	VMOVUPD     Y4, 96(DI)(R12*8)
-	ADDQ        $0x10, R12
-	SUBQ        $0x10, DX
-	JGE         many
+	VMOVUPD     Y5, 128(DI)(R12*8)
+	VMOVUPD     Y6, 160(DI)(R12*8)
+	VMOVUPD     Y7, 192(DI)(R12*8)
+	VMOVUPD     Y8, 224(DI)(R12*8)
+	ADDQ        $0x20, R12
+	SUBQ        $0x20, DX
+	JGE         group8
 
-manyend:
-	ADDQ $0x10, DX
+group8end:
+	ADDQ $0x20, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VCVTPS2PD   (R14), Y2
 	VFMADD231PD Y0, Y2, Y1
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ         $0x04, DX
 	JZ           leave
 	MOVQ         DX, CX
@@ -924,32 +972,44 @@ row:
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
 	XORQ   R12, R12
 	MOVQ   DX, R13
-	SUBQ   $0x10, R13
+	SUBQ   $0x20, R13
 	JL     manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Y6
-	VFMADD231PD Y0, Y6, Y1
-	VCVTPS2PD   16(SI)(R12*4), Y6
-	VFMADD231PD Y0, Y6, Y3
-	VCVTPS2PD   32(SI)(R12*4), Y6
-	VFMADD231PD Y0, Y6, Y4
-	VCVTPS2PD   48(SI)(R12*4), Y6
-	VFMADD231PD Y0, Y6, Y5
-	ADDQ        $0x10, R12
-	SUBQ        $0x10, R13
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y1
+	VCVTPS2PD   16(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y3
+	VCVTPS2PD   32(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y4
+	VCVTPS2PD   48(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y5
+	VCVTPS2PD   64(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y6
+	VCVTPS2PD   80(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y7
+	VCVTPS2PD   96(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y8
+	VCVTPS2PD   112(SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y9
+	ADDQ        $0x20, R12
+	SUBQ        $0x20, R13
 	JGE         many
 
 manyend:
-	ADDQ $0x10, R13
+	ADDQ $0x20, R13
 	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Y6
-	VFMADD231PD Y0, Y6, Y1
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VFMADD231PD Y0, Y10, Y1
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, R13
 	JGE         one
@@ -957,13 +1017,17 @@ one:
 oneend:
 	ADDQ        $0x04, R13
 	JZ          folded
-	VMASKMOVPS  (SI)(R12*4), X2, X6
-	VCVTPS2PD   X6, Y6
-	VFMADD231PD Y0, Y6, Y1
+	VMASKMOVPS  (SI)(R12*4), X2, X10
+	VCVTPS2PD   X10, Y10
+	VFMADD231PD Y0, Y10, Y1
 
 folded:
-	CMPQ   DX, $+16
+	CMPQ   DX, $+32
 	JL     single
+	VADDPD Y9, Y1, Y1
+	VADDPD Y8, Y1, Y1
+	VADDPD Y7, Y1, Y1
+	VADDPD Y6, Y1, Y1
 	VADDPD Y5, Y1, Y1
 	VADDPD Y4, Y1, Y1
 	VADDPD Y3, Y1, Y1
@@ -1008,66 +1072,84 @@ start:
 	SHLQ    $0x02, R8
 	MOVQ    rows+104(FP), R11
 	XORQ    R12, R12
-	SUBQ    $0x08, DX
-	JL      manyend
+	SUBQ    $0x10, DX
+	JL      group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
 	VMOVUPD 32(DI)(R12*8), Y4
 	VMOVUPD 32(R9)(R12*8), Y5
 	VMOVUPD 32(R10)(R12*8), Y6
+	VMOVUPD 64(DI)(R12*8), Y7
+	VMOVUPD 64(R9)(R12*8), Y8
+	VMOVUPD 64(R10)(R12*8), Y9
+	VMOVUPD 96(DI)(R12*8), Y10
+	VMOVUPD 96(R9)(R12*8), Y11
+	VMOVUPD 96(R10)(R12*8), Y12
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Y7
-	VSUBPD      Y3, Y7, Y7
-	VFMADD231PD Y0, Y7, Y1
-	VFMADD231PD Y7, Y7, Y2
-	VCVTPS2PD   16(R14), Y7
-	VSUBPD      Y6, Y7, Y7
-	VFMADD231PD Y0, Y7, Y4
-	VFMADD231PD Y7, Y7, Y5
+group4rows:
+	VCVTPS2PD   (R14), Y13
+	VSUBPD      Y3, Y13, Y13
+	VFMADD231PD Y0, Y13, Y1
+	VFMADD231PD Y13, Y13, Y2
+	VCVTPS2PD   16(R14), Y13
+	VSUBPD      Y6, Y13, Y13
+	VFMADD231PD Y0, Y13, Y4
+	VFMADD231PD Y13, Y13, Y5
+	VCVTPS2PD   32(R14), Y13
+	VSUBPD      Y9, Y13, Y13
+	VFMADD231PD Y0, Y13, Y7
+	VFMADD231PD Y13, Y13, Y8
+	VCVTPS2PD   48(R14), Y13
+	VSUBPD      Y12, Y13, Y13
+	VFMADD231PD Y0, Y13, Y10
+	VFMADD231PD Y13, Y13, Y11
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group4rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	VMOVUPD     Y4, 32(DI)(R12*8)
 	VMOVUPD     Y5, 32(R9)(R12*8)
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, DX
-	JGE         many
+	VMOVUPD     Y7, 64(DI)(R12*8)
+	VMOVUPD     Y8, 64(R9)(R12*8)
+	VMOVUPD     Y10, 96(DI)(R12*8)
+	VMOVUPD     Y11, 96(R9)(R12*8)
+	ADDQ        $0x10, R12
+	SUBQ        $0x10, DX
+	JGE         group4
 
-manyend:
-	ADDQ $0x08, DX
+group4end:
+	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VCVTPS2PD   (R14), Y4
 	VSUBPD      Y3, Y4, Y4
 	VFMADD231PD Y0, Y4, Y1
 	VFMADD231PD Y4, Y4, Y2
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ         $0x04, DX
 	JZ           leave
 	MOVQ         DX, CX
@@ -1140,35 +1222,47 @@ row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VXORPD       Y6, Y6, Y6
-	VBROADCASTSD (R10), Y7
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VBROADCASTSD (R10), Y11
 	XORQ         R12, R12
 	MOVQ         DX, R13
-	SUBQ         $0x08, R13
+	SUBQ         $0x10, R13
 	JL           manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Y8
-	VSUBPD      Y7, Y8, Y8
-	VFMADD231PD Y0, Y8, Y3
-	VFMADD231PD Y8, Y8, Y4
-	VCVTPS2PD   16(SI)(R12*4), Y8
-	VSUBPD      Y7, Y8, Y8
-	VFMADD231PD Y0, Y8, Y5
-	VFMADD231PD Y8, Y8, Y6
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, R13
+	VCVTPS2PD   (SI)(R12*4), Y12
+	VSUBPD      Y11, Y12, Y12
+	VFMADD231PD Y0, Y12, Y3
+	VFMADD231PD Y12, Y12, Y4
+	VCVTPS2PD   16(SI)(R12*4), Y12
+	VSUBPD      Y11, Y12, Y12
+	VFMADD231PD Y0, Y12, Y5
+	VFMADD231PD Y12, Y12, Y6
+	VCVTPS2PD   32(SI)(R12*4), Y12
+	VSUBPD      Y11, Y12, Y12
+	VFMADD231PD Y0, Y12, Y7
+	VFMADD231PD Y12, Y12, Y8
+	VCVTPS2PD   48(SI)(R12*4), Y12
+	VSUBPD      Y11, Y12, Y12
+	VFMADD231PD Y0, Y12, Y9
+	VFMADD231PD Y12, Y12, Y10
+	ADDQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         many
 
 manyend:
-	ADDQ $0x08, R13
+	ADDQ $0x10, R13
 	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Y8
-	VSUBPD      Y7, Y8, Y8
-	VFMADD231PD Y0, Y8, Y3
-	VFMADD231PD Y8, Y8, Y4
+	VCVTPS2PD   (SI)(R12*4), Y12
+	VSUBPD      Y11, Y12, Y12
+	VFMADD231PD Y0, Y12, Y3
+	VFMADD231PD Y12, Y12, Y4
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, R13
 	JGE         one
@@ -1176,16 +1270,20 @@ one:
 oneend:
 	ADDQ        $0x04, R13
 	JZ          folded
-	VMASKMOVPS  (SI)(R12*4), X2, X8
-	VCVTPS2PD   X8, Y8
-	VSUBPD      Y7, Y8, Y7
-	VANDPD      Y7, Y1, Y7
-	VFMADD231PD Y0, Y7, Y3
-	VFMADD231PD Y7, Y7, Y4
+	VMASKMOVPS  (SI)(R12*4), X2, X12
+	VCVTPS2PD   X12, Y12
+	VSUBPD      Y11, Y12, Y11
+	VANDPD      Y11, Y1, Y11
+	VFMADD231PD Y0, Y11, Y3
+	VFMADD231PD Y11, Y11, Y4
 
 folded:
-	CMPQ   DX, $+8
+	CMPQ   DX, $+16
 	JL     single
+	VADDPD Y9, Y3, Y3
+	VADDPD Y10, Y4, Y4
+	VADDPD Y7, Y3, Y3
+	VADDPD Y8, Y4, Y4
 	VADDPD Y5, Y3, Y3
 	VADDPD Y6, Y4, Y4
 
@@ -1237,49 +1335,69 @@ start:
 	SHLQ    $0x02, R8
 	MOVQ    rows+128(FP), R11
 	XORQ    R12, R12
-	SUBQ    $0x08, DX
-	JL      manyend
+	SUBQ    $0x10, DX
+	JL      group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
 	VMOVUPD 32(DI)(R12*8), Y4
 	VMOVUPD 32(R9)(R12*8), Y5
 	VMOVUPD 32(R10)(R12*8), Y6
+	VMOVUPD 64(DI)(R12*8), Y7
+	VMOVUPD 64(R9)(R12*8), Y8
+	VMOVUPD 64(R10)(R12*8), Y9
+	VMOVUPD 96(DI)(R12*8), Y10
+	VMOVUPD 96(R9)(R12*8), Y11
+	VMOVUPD 96(R10)(R12*8), Y12
 	LEAQ    (SI)(R12*4), R14
 	LEAQ    (BX)(R12*4), R15
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Y7
-	VCVTPS2PD   (R15), Y8
-	VFMADD231PD Y0, Y8, Y1
-	VSUBPD      Y3, Y7, Y7
-	VFMADD231PD Y7, Y8, Y2
-	VCVTPS2PD   16(R14), Y7
-	VCVTPS2PD   16(R15), Y8
-	VFMADD231PD Y0, Y8, Y4
-	VSUBPD      Y6, Y7, Y7
-	VFMADD231PD Y7, Y8, Y5
+group4rows:
+	VCVTPS2PD   (R14), Y13
+	VCVTPS2PD   (R15), Y14
+	VFMADD231PD Y0, Y14, Y1
+	VSUBPD      Y3, Y13, Y13
+	VFMADD231PD Y13, Y14, Y2
+	VCVTPS2PD   16(R14), Y13
+	VCVTPS2PD   16(R15), Y14
+	VFMADD231PD Y0, Y14, Y4
+	VSUBPD      Y6, Y13, Y13
+	VFMADD231PD Y13, Y14, Y5
+	VCVTPS2PD   32(R14), Y13
+	VCVTPS2PD   32(R15), Y14
+	VFMADD231PD Y0, Y14, Y7
+	VSUBPD      Y9, Y13, Y13
+	VFMADD231PD Y13, Y14, Y8
+	VCVTPS2PD   48(R14), Y13
+	VCVTPS2PD   48(R15), Y14
+	VFMADD231PD Y0, Y14, Y10
+	VSUBPD      Y12, Y13, Y13
+	VFMADD231PD Y13, Y14, Y11
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group4rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	VMOVUPD     Y4, 32(DI)(R12*8)
 	VMOVUPD     Y5, 32(R9)(R12*8)
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, DX
-	JGE         many
+	VMOVUPD     Y7, 64(DI)(R12*8)
+	VMOVUPD     Y8, 64(R9)(R12*8)
+	VMOVUPD     Y10, 96(DI)(R12*8)
+	VMOVUPD     Y11, 96(R9)(R12*8)
+	ADDQ        $0x10, R12
+	SUBQ        $0x10, DX
+	JGE         group4
 
-manyend:
-	ADDQ $0x08, DX
+group4end:
+	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
@@ -1287,7 +1405,7 @@ one:
 	LEAQ    (BX)(R12*4), R15
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VCVTPS2PD   (R14), Y4
 	VCVTPS2PD   (R15), Y5
 	VFMADD231PD Y0, Y5, Y1
@@ -1296,14 +1414,14 @@ onerows:
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ         $0x04, DX
 	JZ           leave
 	MOVQ         DX, CX
@@ -1381,38 +1499,52 @@ row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
-	VBROADCASTSD (R10), Y6
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
+	VBROADCASTSD (R10), Y10
 	XORQ         R12, R12
 	MOVQ         DX, R13
-	SUBQ         $0x08, R13
+	SUBQ         $0x10, R13
 	JL           manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Y7
-	VCVTPS2PD   (BX)(R12*4), Y8
-	VFMADD231PD Y0, Y8, Y1
-	VSUBPD      Y6, Y7, Y7
-	VFMADD231PD Y7, Y8, Y3
-	VCVTPS2PD   16(SI)(R12*4), Y7
-	VCVTPS2PD   16(BX)(R12*4), Y8
-	VFMADD231PD Y0, Y8, Y4
-	VSUBPD      Y6, Y7, Y7
-	VFMADD231PD Y7, Y8, Y5
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, R13
+	VCVTPS2PD   (SI)(R12*4), Y11
+	VCVTPS2PD   (BX)(R12*4), Y12
+	VFMADD231PD Y0, Y12, Y1
+	VSUBPD      Y10, Y11, Y11
+	VFMADD231PD Y11, Y12, Y3
+	VCVTPS2PD   16(SI)(R12*4), Y11
+	VCVTPS2PD   16(BX)(R12*4), Y12
+	VFMADD231PD Y0, Y12, Y4
+	VSUBPD      Y10, Y11, Y11
+	VFMADD231PD Y11, Y12, Y5
+	VCVTPS2PD   32(SI)(R12*4), Y11
+	VCVTPS2PD   32(BX)(R12*4), Y12
+	VFMADD231PD Y0, Y12, Y6
+	VSUBPD      Y10, Y11, Y11
+	VFMADD231PD Y11, Y12, Y7
+	VCVTPS2PD   48(SI)(R12*4), Y11
+	VCVTPS2PD   48(BX)(R12*4), Y12
+	VFMADD231PD Y0, Y12, Y8
+	VSUBPD      Y10, Y11, Y11
+	VFMADD231PD Y11, Y12, Y9
+	ADDQ        $0x10, R12
+	SUBQ        $0x10, R13
 	JGE         many
 
 manyend:
-	ADDQ $0x08, R13
+	ADDQ $0x10, R13
 	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Y7
-	VCVTPS2PD   (BX)(R12*4), Y8
-	VFMADD231PD Y0, Y8, Y1
-	VSUBPD      Y6, Y7, Y7
-	VFMADD231PD Y7, Y8, Y3
+	VCVTPS2PD   (SI)(R12*4), Y11
+	VCVTPS2PD   (BX)(R12*4), Y12
+	VFMADD231PD Y0, Y12, Y1
+	VSUBPD      Y10, Y11, Y11
+	VFMADD231PD Y11, Y12, Y3
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, R13
 	JGE         one
@@ -1420,17 +1552,21 @@ one:
 oneend:
 	ADDQ        $0x04, R13
 	JZ          folded
-	VMASKMOVPS  (SI)(R12*4), X2, X7
-	VCVTPS2PD   X7, Y7
-	VMASKMOVPS  (BX)(R12*4), X2, X8
-	VCVTPS2PD   X8, Y8
-	VFMADD231PD Y0, Y8, Y1
-	VSUBPD      Y6, Y7, Y6
-	VFMADD231PD Y6, Y8, Y3
+	VMASKMOVPS  (SI)(R12*4), X2, X11
+	VCVTPS2PD   X11, Y11
+	VMASKMOVPS  (BX)(R12*4), X2, X12
+	VCVTPS2PD   X12, Y12
+	VFMADD231PD Y0, Y12, Y1
+	VSUBPD      Y10, Y11, Y10
+	VFMADD231PD Y10, Y12, Y3
 
 folded:
-	CMPQ   DX, $+8
+	CMPQ   DX, $+16
 	JL     single
+	VADDPD Y8, Y1, Y1
+	VADDPD Y9, Y3, Y3
+	VADDPD Y6, Y1, Y1
+	VADDPD Y7, Y3, Y3
 	VADDPD Y4, Y1, Y1
 	VADDPD Y5, Y3, Y3
 
@@ -1660,9 +1796,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x10, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y0
 	VMOVUPD 32(DI)(R12*8), Y1
 	VMOVUPD 64(DI)(R12*8), Y2
@@ -1670,7 +1806,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD   (R14), Y4
 	VADDPD    Y4, Y0, Y5
 	VCMPPD    $0x03, Y4, Y0, Y6
@@ -1701,26 +1837,26 @@ manyrows:
 	VBLENDVPD Y6, Y5, Y3, Y3
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
+	JNZ       group4rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	VMOVUPD   Y1, 32(DI)(R12*8)
 	VMOVUPD   Y2, 64(DI)(R12*8)
 	VMOVUPD   Y3, 96(DI)(R12*8)
 	ADDQ      $0x10, R12
 	SUBQ      $0x10, DX
-	JGE       many
+	JGE       group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD   (R14), Y1
 	VADDPD    Y1, Y0, Y2
 	VCMPPD    $0x03, Y1, Y0, Y3
@@ -1730,13 +1866,13 @@ onerows:
 	VBLENDVPD Y3, Y2, Y0, Y0
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
+	JNZ       group1rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	ADDQ      $0x04, R12
 	SUBQ      $0x04, DX
-	JGE       one
+	JGE       group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -1938,9 +2074,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x10, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y0
 	VMOVUPD 32(DI)(R12*8), Y1
 	VMOVUPD 64(DI)(R12*8), Y2
@@ -1948,7 +2084,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD   (R14), Y4
 	VADDPD    Y4, Y0, Y5
 	VCMPPD    $0x03, Y4, Y0, Y6
@@ -1979,26 +2115,26 @@ manyrows:
 	VBLENDVPD Y6, Y5, Y3, Y3
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
+	JNZ       group4rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	VMOVUPD   Y1, 32(DI)(R12*8)
 	VMOVUPD   Y2, 64(DI)(R12*8)
 	VMOVUPD   Y3, 96(DI)(R12*8)
 	ADDQ      $0x10, R12
 	SUBQ      $0x10, DX
-	JGE       many
+	JGE       group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD   (R14), Y1
 	VADDPD    Y1, Y0, Y2
 	VCMPPD    $0x03, Y1, Y0, Y3
@@ -2008,13 +2144,13 @@ onerows:
 	VBLENDVPD Y3, Y2, Y0, Y0
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
+	JNZ       group1rows
 	VMOVUPD   Y0, (DI)(R12*8)
 	ADDQ      $0x04, R12
 	SUBQ      $0x04, DX
-	JGE       one
+	JGE       group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -2217,9 +2353,9 @@ start:
 	MOVQ    rows+56(FP), R11
 	XORQ    R12, R12
 	SUBQ    $0x10, DX
-	JL      manyend
+	JL      group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y0
 	VMOVUPD 32(DI)(R12*8), Y1
 	VMOVUPD 64(DI)(R12*8), Y2
@@ -2227,7 +2363,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD (R14), Y4
 	VMULPD  Y4, Y0, Y0
 	VMOVUPD 32(R14), Y4
@@ -2238,37 +2374,37 @@ manyrows:
 	VMULPD  Y4, Y3, Y3
 	ADDQ    R8, R14
 	DECQ    R13
-	JNZ     manyrows
+	JNZ     group4rows
 	VMOVUPD Y0, (DI)(R12*8)
 	VMOVUPD Y1, 32(DI)(R12*8)
 	VMOVUPD Y2, 64(DI)(R12*8)
 	VMOVUPD Y3, 96(DI)(R12*8)
 	ADDQ    $0x10, R12
 	SUBQ    $0x10, DX
-	JGE     many
+	JGE     group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD (R14), Y1
 	VMULPD  Y1, Y0, Y0
 	ADDQ    R8, R14
 	DECQ    R13
-	JNZ     onerows
+	JNZ     group1rows
 	VMOVUPD Y0, (DI)(R12*8)
 	ADDQ    $0x04, R12
 	SUBQ    $0x04, DX
-	JGE     one
+	JGE     group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -2412,9 +2548,9 @@ start:
 	MOVQ    rows+56(FP), R11
 	XORQ    R12, R12
 	SUBQ    $0x10, DX
-	JL      manyend
+	JL      group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD 32(DI)(R12*8), Y2
 	VMOVUPD 64(DI)(R12*8), Y3
@@ -2422,7 +2558,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD     (R14), Y5
 	VFMADD231PD Y0, Y5, Y1
 	VMOVUPD     32(R14), Y5
@@ -2433,37 +2569,37 @@ manyrows:
 	VFMADD231PD Y0, Y5, Y4
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group4rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, 32(DI)(R12*8)
 	VMOVUPD     Y3, 64(DI)(R12*8)
 	VMOVUPD     Y4, 96(DI)(R12*8)
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, DX
-	JGE         many
+	JGE         group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Y2
 	VFMADD231PD Y0, Y2, Y1
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -2608,9 +2744,9 @@ start:
 	MOVQ    rows+104(FP), R11
 	XORQ    R12, R12
 	SUBQ    $0x08, DX
-	JL      manyend
+	JL      group2end
 
-many:
+group2:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
@@ -2620,7 +2756,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group2rows:
 	VMOVUPD     (R14), Y7
 	VSUBPD      Y3, Y7, Y7
 	VFMADD231PD Y0, Y7, Y1
@@ -2631,42 +2767,42 @@ manyrows:
 	VFMADD231PD Y7, Y7, Y5
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group2rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	VMOVUPD     Y4, 32(DI)(R12*8)
 	VMOVUPD     Y5, 32(R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         many
+	JGE         group2
 
-manyend:
+group2end:
 	ADDQ $0x08, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Y4
 	VSUBPD      Y3, Y4, Y4
 	VFMADD231PD Y0, Y4, Y1
 	VFMADD231PD Y4, Y4, Y2
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -2831,9 +2967,9 @@ start:
 	MOVQ    rows+128(FP), R11
 	XORQ    R12, R12
 	SUBQ    $0x08, DX
-	JL      manyend
+	JL      group2end
 
-many:
+group2:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
@@ -2844,7 +2980,7 @@ many:
 	LEAQ    (BX)(R12*8), R15
 	MOVQ    R11, R13
 
-manyrows:
+group2rows:
 	VMOVUPD     (R14), Y7
 	VMOVUPD     (R15), Y8
 	VFMADD231PD Y0, Y8, Y1
@@ -2858,21 +2994,21 @@ manyrows:
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group2rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	VMOVUPD     Y4, 32(DI)(R12*8)
 	VMOVUPD     Y5, 32(R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         many
+	JGE         group2
 
-manyend:
+group2end:
 	ADDQ $0x08, DX
 	SUBQ $0x04, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Y1
 	VMOVUPD (R9)(R12*8), Y2
 	VMOVUPD (R10)(R12*8), Y3
@@ -2880,7 +3016,7 @@ one:
 	LEAQ    (BX)(R12*8), R15
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Y4
 	VMOVUPD     (R15), Y5
 	VFMADD231PD Y0, Y5, Y1
@@ -2889,14 +3025,14 @@ onerows:
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Y1, (DI)(R12*8)
 	VMOVUPD     Y2, (R9)(R12*8)
 	ADDQ        $0x04, R12
 	SUBQ        $0x04, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ       $0x04, DX
 	JZ         leave
 	MOVQ       DX, CX
@@ -3235,9 +3371,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x40, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPS (DI)(R12*4), Z0
 	VMOVUPS 64(DI)(R12*4), Z1
 	VMOVUPS 128(DI)(R12*4), Z2
@@ -3245,7 +3381,7 @@ many:
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPS  (R14), Z4
 	VADDPS   Z4, Z0, Z5
 	VCMPPS   $0x03, Z4, Z0, K1
@@ -3272,26 +3408,26 @@ manyrows:
 	VMOVAPS  Z3, Z3
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      manyrows
+	JNZ      group4rows
 	VMOVUPS  Z0, (DI)(R12*4)
 	VMOVUPS  Z1, 64(DI)(R12*4)
 	VMOVUPS  Z2, 128(DI)(R12*4)
 	VMOVUPS  Z3, 192(DI)(R12*4)
 	ADDQ     $0x40, R12
 	SUBQ     $0x40, DX
-	JGE      many
+	JGE      group4
 
-manyend:
+group4end:
 	ADDQ $0x40, DX
 	SUBQ $0x10, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPS (DI)(R12*4), Z0
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPS  (R14), Z1
 	VADDPS   Z1, Z0, Z2
 	VCMPPS   $0x03, Z1, Z0, K1
@@ -3300,13 +3436,13 @@ onerows:
 	VMOVAPS  Z0, Z0
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      onerows
+	JNZ      group1rows
 	VMOVUPS  Z0, (DI)(R12*4)
 	ADDQ     $0x10, R12
 	SUBQ     $0x10, DX
-	JGE      one
+	JGE      group1
 
-oneend:
+group1end:
 	ADDQ      $0x10, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -3506,9 +3642,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x40, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPS (DI)(R12*4), Z0
 	VMOVUPS 64(DI)(R12*4), Z1
 	VMOVUPS 128(DI)(R12*4), Z2
@@ -3516,7 +3652,7 @@ many:
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPS  (R14), Z4
 	VADDPS   Z4, Z0, Z5
 	VCMPPS   $0x03, Z4, Z0, K1
@@ -3543,26 +3679,26 @@ manyrows:
 	VMOVAPS  Z3, Z3
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      manyrows
+	JNZ      group4rows
 	VMOVUPS  Z0, (DI)(R12*4)
 	VMOVUPS  Z1, 64(DI)(R12*4)
 	VMOVUPS  Z2, 128(DI)(R12*4)
 	VMOVUPS  Z3, 192(DI)(R12*4)
 	ADDQ     $0x40, R12
 	SUBQ     $0x40, DX
-	JGE      many
+	JGE      group4
 
-manyend:
+group4end:
 	ADDQ $0x40, DX
 	SUBQ $0x10, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPS (DI)(R12*4), Z0
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPS  (R14), Z1
 	VADDPS   Z1, Z0, Z2
 	VCMPPS   $0x03, Z1, Z0, K1
@@ -3571,13 +3707,13 @@ onerows:
 	VMOVAPS  Z0, Z0
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      onerows
+	JNZ      group1rows
 	VMOVUPS  Z0, (DI)(R12*4)
 	ADDQ     $0x10, R12
 	SUBQ     $0x10, DX
-	JGE      one
+	JGE      group1
 
-oneend:
+group1end:
 	ADDQ      $0x10, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -3763,7 +3899,7 @@ ask:
 	JMP  start
 
 // func acrossProdF32AVX512(s []float64, x []float32, stride int, rows int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·acrossProdF32AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -3771,82 +3907,123 @@ TEXT ·acrossProdF32AVX512(SB), NOSPLIT, $0-64
 start:
 	MOVQ         s_base+0(FP), DI
 	MOVQ         x_base+24(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), DX
 	MOVQ         stride+48(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+56(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x20, DX
-	JL           manyend
+	JL           group8end
 
-many:
-	VMOVUPD (DI)(R12*8), Z0
-	VMOVUPD 64(DI)(R12*8), Z1
-	VMOVUPD 128(DI)(R12*8), Z2
-	VMOVUPD 192(DI)(R12*8), Z3
+group8:
+	VMOVUPD (DI)(R12*8), Y0
+	VMOVUPD 32(DI)(R12*8), Y1
+	VMOVUPD 64(DI)(R12*8), Y2
+	VMOVUPD 96(DI)(R12*8), Y3
+	VMOVUPD 128(DI)(R12*8), Y4
+	VMOVUPD 160(DI)(R12*8), Y5
+	VMOVUPD 192(DI)(R12*8), Y6
+	VMOVUPD 224(DI)(R12*8), Y7
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD (R14), Z4
-	VMULPD    Z4, Z0, Z0
-	VCVTPS2PD 32(R14), Z4
-	VMULPD    Z4, Z1, Z1
-	VCVTPS2PD 64(R14), Z4
-	VMULPD    Z4, Z2, Z2
-	VCVTPS2PD 96(R14), Z4
-	VMULPD    Z4, Z3, Z3
+group8rows:
+	VCVTPS2PD (R14), Y8
+	VMULPD    Y8, Y0, Y0
+	VCVTPS2PD 16(R14), Y8
+	VMULPD    Y8, Y1, Y1
+	VCVTPS2PD 32(R14), Y8
+	VMULPD    Y8, Y2, Y2
+	VCVTPS2PD 48(R14), Y8
+	VMULPD    Y8, Y3, Y3
+	VCVTPS2PD 64(R14), Y8
+	VMULPD    Y8, Y4, Y4
+	VCVTPS2PD 80(R14), Y8
+	VMULPD    Y8, Y5, Y5
+	VCVTPS2PD 96(R14), Y8
+	VMULPD    Y8, Y6, Y6
+	VCVTPS2PD 112(R14), Y8
+	VMULPD    Y8, Y7, Y7
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       manyrows
-	VMOVUPD   Z0, (DI)(R12*8)
-	VMOVUPD   Z1, 64(DI)(R12*8)
-	VMOVUPD   Z2, 128(DI)(R12*8)
-	VMOVUPD   Z3, 192(DI)(R12*8)
+	JNZ       group8rows
+	VMOVUPD   Y0, (DI)(R12*8)
+	VMOVUPD   Y1, 32(DI)(R12*8)
+	VMOVUPD   Y2, 64(DI)(R12*8)
+	VMOVUPD   Y3, 96(DI)(R12*8)
+	VMOVUPD   Y4, 128(DI)(R12*8)
+	VMOVUPD   Y5, 160(DI)(R12*8)
+	VMOVUPD   Y6, 192(DI)(R12*8)
+	VMOVUPD   Y7, 224(DI)(R12*8)
 	ADDQ      $0x20, R12
 	SUBQ      $0x20, DX
-	JGE       many
+	JGE       group8
 
-manyend:
+group8end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group2end
 
-one:
-	VMOVUPD (DI)(R12*8), Z0
+group2:
+	VMOVUPD (DI)(R12*8), Y0
+	VMOVUPD 32(DI)(R12*8), Y1
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
-	VCVTPS2PD (R14), Z1
-	VMULPD    Z1, Z0, Z0
+group2rows:
+	VCVTPS2PD (R14), Y2
+	VMULPD    Y2, Y0, Y0
+	VCVTPS2PD 16(R14), Y2
+	VMULPD    Y2, Y1, Y1
 	ADDQ      R8, R14
 	DECQ      R13
-	JNZ       onerows
-	VMOVUPD   Z0, (DI)(R12*8)
+	JNZ       group2rows
+	VMOVUPD   Y0, (DI)(R12*8)
+	VMOVUPD   Y1, 32(DI)(R12*8)
 	ADDQ      $0x08, R12
 	SUBQ      $0x08, DX
-	JGE       one
+	JGE       group2
 
-oneend:
-	ADDQ      $0x08, DX
+group2end:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   group1end
+
+group1:
+	VMOVUPD (DI)(R12*8), Y0
+	LEAQ    (SI)(R12*4), R14
+	MOVQ    R11, R13
+
+group1rows:
+	VCVTPS2PD (R14), Y1
+	VMULPD    Y1, Y0, Y0
+	ADDQ      R8, R14
+	DECQ      R13
+	JNZ       group1rows
+	VMOVUPD   Y0, (DI)(R12*8)
+	ADDQ      $0x04, R12
+	SUBQ      $0x04, DX
+	JGE       group1
+
+group1end:
+	ADDQ      $0x04, DX
 	JZ        leave
 	MOVQ      DX, CX
 	MOVQ      $-1, AX
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
-	VMOVUPD.Z (DI)(R12*8), K1, Z0
+	VMOVUPD.Z (DI)(R12*8), K1, Y0
 	LEAQ      (SI)(R12*4), R14
 	MOVQ      R11, R13
 
 lastrows:
-	VCVTPS2PD.Z (R14), K1, Z1
-	VMULPD      Z1, Z0, Z0
+	VCVTPS2PD.Z (R14), K1, Y1
+	VMULPD      Y1, Y0, Y0
 	ADDQ        R8, R14
 	DECQ        R13
 	JNZ         lastrows
-	VMOVUPD     Z0, K1, (DI)(R12*8)
+	VMOVUPD     Y0, K1, (DI)(R12*8)
 
 leave:
 	VZEROUPPER
@@ -3863,7 +4040,7 @@ ask:
 	JMP  start
 
 // func rowsProdF32AVX512(s []float64, x []float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·rowsProdF32AVX512(SB), NOSPLIT, $0-56
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -3871,11 +4048,11 @@ TEXT ·rowsProdF32AVX512(SB), NOSPLIT, $0-56
 start:
 	MOVQ         s_base+0(FP), DI
 	MOVQ         x_base+24(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), R11
 	MOVQ         n+48(FP), DX
 	MOVQ         DX, R14
-	ANDQ         $+7, R14
+	ANDQ         $+3, R14
 	MOVQ         R14, CX
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
@@ -3884,61 +4061,75 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
 	XORQ    R12, R12
 	MOVQ    DX, R13
 	SUBQ    $0x20, R13
 	JL      manyend
 
 many:
-	VCVTPS2PD (SI)(R12*4), Z5
-	VMULPD    Z5, Z1, Z1
-	VCVTPS2PD 32(SI)(R12*4), Z5
-	VMULPD    Z5, Z2, Z2
-	VCVTPS2PD 64(SI)(R12*4), Z5
-	VMULPD    Z5, Z3, Z3
-	VCVTPS2PD 96(SI)(R12*4), Z5
-	VMULPD    Z5, Z4, Z4
+	VCVTPS2PD (SI)(R12*4), Y9
+	VMULPD    Y9, Y1, Y1
+	VCVTPS2PD 16(SI)(R12*4), Y9
+	VMULPD    Y9, Y2, Y2
+	VCVTPS2PD 32(SI)(R12*4), Y9
+	VMULPD    Y9, Y3, Y3
+	VCVTPS2PD 48(SI)(R12*4), Y9
+	VMULPD    Y9, Y4, Y4
+	VCVTPS2PD 64(SI)(R12*4), Y9
+	VMULPD    Y9, Y5, Y5
+	VCVTPS2PD 80(SI)(R12*4), Y9
+	VMULPD    Y9, Y6, Y6
+	VCVTPS2PD 96(SI)(R12*4), Y9
+	VMULPD    Y9, Y7, Y7
+	VCVTPS2PD 112(SI)(R12*4), Y9
+	VMULPD    Y9, Y8, Y8
 	ADDQ      $0x20, R12
 	SUBQ      $0x20, R13
 	JGE       many
 
 manyend:
 	ADDQ $0x20, R13
-	SUBQ $0x08, R13
+	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD (SI)(R12*4), Z5
-	VMULPD    Z5, Z1, Z1
-	ADDQ      $0x08, R12
-	SUBQ      $0x08, R13
+	VCVTPS2PD (SI)(R12*4), Y9
+	VMULPD    Y9, Y1, Y1
+	ADDQ      $0x04, R12
+	SUBQ      $0x04, R13
 	JGE       one
 
 oneend:
-	ADDQ        $0x08, R13
+	ADDQ        $0x04, R13
 	JZ          folded
-	VCVTPS2PD.Z (SI)(R12*4), K1, Z5
-	VBLENDMPD   Z5, Z0, K1, Z5
-	VMULPD      Z5, Z1, Z1
+	VCVTPS2PD.Z (SI)(R12*4), K1, Y9
+	VBLENDMPD   Y9, Y0, K1, Y9
+	VMULPD      Y9, Y1, Y1
 
 folded:
 	CMPQ   DX, $+32
 	JL     single
-	VMULPD Z4, Z1, Z1
-	VMULPD Z3, Z1, Z1
-	VMULPD Z2, Z1, Z1
+	VMULPD Y8, Y1, Y1
+	VMULPD Y7, Y1, Y1
+	VMULPD Y6, Y1, Y1
+	VMULPD Y5, Y1, Y1
+	VMULPD Y4, Y1, Y1
+	VMULPD Y3, Y1, Y1
+	VMULPD Y2, Y1, Y1
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z2
-	VMULPD     Z2, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z2
-	VMULPD     Z2, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z2
-	VMULPD     Z2, Z1, Z1
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VMULPD     Y2, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y2
+	VMULPD     Y2, Y1, Y1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
 	ADDQ       R15, SI
@@ -3958,7 +4149,7 @@ ask:
 	JMP  start
 
 // func acrossSumF32AVX512(s []float64, x []float32, stride int, rows int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·acrossSumF32AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -3966,82 +4157,123 @@ TEXT ·acrossSumF32AVX512(SB), NOSPLIT, $0-64
 start:
 	MOVQ         s_base+0(FP), DI
 	MOVQ         x_base+24(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), DX
 	MOVQ         stride+48(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+56(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x20, DX
-	JL           manyend
+	JL           group8end
 
-many:
-	VMOVUPD (DI)(R12*8), Z1
-	VMOVUPD 64(DI)(R12*8), Z2
-	VMOVUPD 128(DI)(R12*8), Z3
-	VMOVUPD 192(DI)(R12*8), Z4
+group8:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD 32(DI)(R12*8), Y2
+	VMOVUPD 64(DI)(R12*8), Y3
+	VMOVUPD 96(DI)(R12*8), Y4
+	VMOVUPD 128(DI)(R12*8), Y5
+	VMOVUPD 160(DI)(R12*8), Y6
+	VMOVUPD 192(DI)(R12*8), Y7
+	VMOVUPD 224(DI)(R12*8), Y8
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Z5
-	VFMADD231PD Z0, Z5, Z1
-	VCVTPS2PD   32(R14), Z5
-	VFMADD231PD Z0, Z5, Z2
-	VCVTPS2PD   64(R14), Z5
-	VFMADD231PD Z0, Z5, Z3
-	VCVTPS2PD   96(R14), Z5
-	VFMADD231PD Z0, Z5, Z4
+group8rows:
+	VCVTPS2PD   (R14), Y9
+	VFMADD231PD Y0, Y9, Y1
+	VCVTPS2PD   16(R14), Y9
+	VFMADD231PD Y0, Y9, Y2
+	VCVTPS2PD   32(R14), Y9
+	VFMADD231PD Y0, Y9, Y3
+	VCVTPS2PD   48(R14), Y9
+	VFMADD231PD Y0, Y9, Y4
+	VCVTPS2PD   64(R14), Y9
+	VFMADD231PD Y0, Y9, Y5
+	VCVTPS2PD   80(R14), Y9
+	VFMADD231PD Y0, Y9, Y6
+	VCVTPS2PD   96(R14), Y9
+	VFMADD231PD Y0, Y9, Y7
+	VCVTPS2PD   112(R14), Y9
+	VFMADD231PD Y0, Y9, Y8
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
-	VMOVUPD     Z1, (DI)(R12*8)
-	VMOVUPD     Z2, 64(DI)(R12*8)
-	VMOVUPD     Z3, 128(DI)(R12*8)
-	VMOVUPD     Z4, 192(DI)(R12*8)
+	JNZ         group8rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, 32(DI)(R12*8)
+	VMOVUPD     Y3, 64(DI)(R12*8)
+	VMOVUPD     Y4, 96(DI)(R12*8)
+	VMOVUPD     Y5, 128(DI)(R12*8)
+	VMOVUPD     Y6, 160(DI)(R12*8)
+	VMOVUPD     Y7, 192(DI)(R12*8)
+	VMOVUPD     Y8, 224(DI)(R12*8)
 	ADDQ        $0x20, R12
 	SUBQ        $0x20, DX
-	JGE         many
+	JGE         group8
 
-manyend:
+group8end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group2end
 
-one:
-	VMOVUPD (DI)(R12*8), Z1
+group2:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD 32(DI)(R12*8), Y2
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
-	VCVTPS2PD   (R14), Z2
-	VFMADD231PD Z0, Z2, Z1
+group2rows:
+	VCVTPS2PD   (R14), Y3
+	VFMADD231PD Y0, Y3, Y1
+	VCVTPS2PD   16(R14), Y3
+	VFMADD231PD Y0, Y3, Y2
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
-	VMOVUPD     Z1, (DI)(R12*8)
+	JNZ         group2rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, 32(DI)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group2
 
-oneend:
-	ADDQ      $0x08, DX
+group2end:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   group1end
+
+group1:
+	VMOVUPD (DI)(R12*8), Y1
+	LEAQ    (SI)(R12*4), R14
+	MOVQ    R11, R13
+
+group1rows:
+	VCVTPS2PD   (R14), Y2
+	VFMADD231PD Y0, Y2, Y1
+	ADDQ        R8, R14
+	DECQ        R13
+	JNZ         group1rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, DX
+	JGE         group1
+
+group1end:
+	ADDQ      $0x04, DX
 	JZ        leave
 	MOVQ      DX, CX
 	MOVQ      $-1, AX
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
-	VMOVUPD.Z (DI)(R12*8), K1, Z1
+	VMOVUPD.Z (DI)(R12*8), K1, Y1
 	LEAQ      (SI)(R12*4), R14
 	MOVQ      R11, R13
 
 lastrows:
-	VCVTPS2PD.Z (R14), K1, Z2
-	VFMADD231PD Z0, Z2, Z1
+	VCVTPS2PD.Z (R14), K1, Y2
+	VFMADD231PD Y0, Y2, Y1
 	ADDQ        R8, R14
 	DECQ        R13
 	JNZ         lastrows
-	VMOVUPD     Z1, K1, (DI)(R12*8)
+	VMOVUPD     Y1, K1, (DI)(R12*8)
 
 leave:
 	VZEROUPPER
@@ -4058,7 +4290,7 @@ ask:
 	JMP  start
 
 // func rowsSumF32AVX512(s []float64, x []float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·rowsSumF32AVX512(SB), NOSPLIT, $0-56
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -4066,11 +4298,11 @@ TEXT ·rowsSumF32AVX512(SB), NOSPLIT, $0-56
 start:
 	MOVQ         s_base+0(FP), DI
 	MOVQ         x_base+24(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), R11
 	MOVQ         n+48(FP), DX
 	MOVQ         DX, R14
-	ANDQ         $+7, R14
+	ANDQ         $+3, R14
 	MOVQ         R14, CX
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
@@ -4079,60 +4311,74 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
 	XORQ   R12, R12
 	MOVQ   DX, R13
 	SUBQ   $0x20, R13
 	JL     manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Z5
-	VFMADD231PD Z0, Z5, Z1
-	VCVTPS2PD   32(SI)(R12*4), Z5
-	VFMADD231PD Z0, Z5, Z2
-	VCVTPS2PD   64(SI)(R12*4), Z5
-	VFMADD231PD Z0, Z5, Z3
-	VCVTPS2PD   96(SI)(R12*4), Z5
-	VFMADD231PD Z0, Z5, Z4
+	VCVTPS2PD   (SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y1
+	VCVTPS2PD   16(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y2
+	VCVTPS2PD   32(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y3
+	VCVTPS2PD   48(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y4
+	VCVTPS2PD   64(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y5
+	VCVTPS2PD   80(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y6
+	VCVTPS2PD   96(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y7
+	VCVTPS2PD   112(SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y8
 	ADDQ        $0x20, R12
 	SUBQ        $0x20, R13
 	JGE         many
 
 manyend:
 	ADDQ $0x20, R13
-	SUBQ $0x08, R13
+	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Z5
-	VFMADD231PD Z0, Z5, Z1
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, R13
+	VCVTPS2PD   (SI)(R12*4), Y9
+	VFMADD231PD Y0, Y9, Y1
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, R13
 	JGE         one
 
 oneend:
-	ADDQ        $0x08, R13
+	ADDQ        $0x04, R13
 	JZ          folded
-	VCVTPS2PD.Z (SI)(R12*4), K1, Z5
-	VFMADD231PD Z0, Z5, Z1
+	VCVTPS2PD.Z (SI)(R12*4), K1, Y9
+	VFMADD231PD Y0, Y9, Y1
 
 folded:
 	CMPQ   DX, $+32
 	JL     single
-	VADDPD Z4, Z1, Z1
-	VADDPD Z3, Z1, Z1
-	VADDPD Z2, Z1, Z1
+	VADDPD Y8, Y1, Y1
+	VADDPD Y7, Y1, Y1
+	VADDPD Y6, Y1, Y1
+	VADDPD Y5, Y1, Y1
+	VADDPD Y4, Y1, Y1
+	VADDPD Y3, Y1, Y1
+	VADDPD Y2, Y1, Y1
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z2
-	VADDPD     Z2, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z2
-	VADDPD     Z2, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z2
-	VADDPD     Z2, Z1, Z1
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y2
+	VADDPD     Y2, Y1, Y1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
 	ADDQ       R15, SI
@@ -4152,7 +4398,7 @@ ask:
 	JMP  start
 
 // func acrossMomentsF32AVX512(s []float64, q []float64, m []float64, x []float32, stride int, rows int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·acrossMomentsF32AVX512(SB), NOSPLIT, $0-112
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -4162,94 +4408,147 @@ start:
 	MOVQ         q_base+24(FP), R9
 	MOVQ         m_base+48(FP), R10
 	MOVQ         x_base+72(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), DX
 	MOVQ         stride+96(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+104(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x10, DX
-	JL           manyend
+	JL           group4end
 
-many:
-	VMOVUPD (DI)(R12*8), Z1
-	VMOVUPD (R9)(R12*8), Z2
-	VMOVUPD (R10)(R12*8), Z3
-	VMOVUPD 64(DI)(R12*8), Z4
-	VMOVUPD 64(R9)(R12*8), Z5
-	VMOVUPD 64(R10)(R12*8), Z6
+group4:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	VMOVUPD 32(DI)(R12*8), Y4
+	VMOVUPD 32(R9)(R12*8), Y5
+	VMOVUPD 32(R10)(R12*8), Y6
+	VMOVUPD 64(DI)(R12*8), Y7
+	VMOVUPD 64(R9)(R12*8), Y8
+	VMOVUPD 64(R10)(R12*8), Y9
+	VMOVUPD 96(DI)(R12*8), Y10
+	VMOVUPD 96(R9)(R12*8), Y11
+	VMOVUPD 96(R10)(R12*8), Y12
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Z7
-	VSUBPD      Z3, Z7, Z7
-	VFMADD231PD Z0, Z7, Z1
-	VFMADD231PD Z7, Z7, Z2
-	VCVTPS2PD   32(R14), Z7
-	VSUBPD      Z6, Z7, Z7
-	VFMADD231PD Z0, Z7, Z4
-	VFMADD231PD Z7, Z7, Z5
+group4rows:
+	VCVTPS2PD   (R14), Y13
+	VSUBPD      Y3, Y13, Y13
+	VFMADD231PD Y0, Y13, Y1
+	VFMADD231PD Y13, Y13, Y2
+	VCVTPS2PD   16(R14), Y13
+	VSUBPD      Y6, Y13, Y13
+	VFMADD231PD Y0, Y13, Y4
+	VFMADD231PD Y13, Y13, Y5
+	VCVTPS2PD   32(R14), Y13
+	VSUBPD      Y9, Y13, Y13
+	VFMADD231PD Y0, Y13, Y7
+	VFMADD231PD Y13, Y13, Y8
+	VCVTPS2PD   48(R14), Y13
+	VSUBPD      Y12, Y13, Y13
+	VFMADD231PD Y0, Y13, Y10
+	VFMADD231PD Y13, Y13, Y11
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
-	VMOVUPD     Z1, (DI)(R12*8)
-	VMOVUPD     Z2, (R9)(R12*8)
-	VMOVUPD     Z4, 64(DI)(R12*8)
-	VMOVUPD     Z5, 64(R9)(R12*8)
+	JNZ         group4rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	VMOVUPD     Y4, 32(DI)(R12*8)
+	VMOVUPD     Y5, 32(R9)(R12*8)
+	VMOVUPD     Y7, 64(DI)(R12*8)
+	VMOVUPD     Y8, 64(R9)(R12*8)
+	VMOVUPD     Y10, 96(DI)(R12*8)
+	VMOVUPD     Y11, 96(R9)(R12*8)
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, DX
-	JGE         many
+	JGE         group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group2end
 
-one:
-	VMOVUPD (DI)(R12*8), Z1
-	VMOVUPD (R9)(R12*8), Z2
-	VMOVUPD (R10)(R12*8), Z3
+group2:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	VMOVUPD 32(DI)(R12*8), Y4
+	VMOVUPD 32(R9)(R12*8), Y5
+	VMOVUPD 32(R10)(R12*8), Y6
 	LEAQ    (SI)(R12*4), R14
 	MOVQ    R11, R13
 
-onerows:
-	VCVTPS2PD   (R14), Z4
-	VSUBPD      Z3, Z4, Z4
-	VFMADD231PD Z0, Z4, Z1
-	VFMADD231PD Z4, Z4, Z2
+group2rows:
+	VCVTPS2PD   (R14), Y7
+	VSUBPD      Y3, Y7, Y7
+	VFMADD231PD Y0, Y7, Y1
+	VFMADD231PD Y7, Y7, Y2
+	VCVTPS2PD   16(R14), Y7
+	VSUBPD      Y6, Y7, Y7
+	VFMADD231PD Y0, Y7, Y4
+	VFMADD231PD Y7, Y7, Y5
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
-	VMOVUPD     Z1, (DI)(R12*8)
-	VMOVUPD     Z2, (R9)(R12*8)
+	JNZ         group2rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	VMOVUPD     Y4, 32(DI)(R12*8)
+	VMOVUPD     Y5, 32(R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group2
 
-oneend:
-	ADDQ      $0x08, DX
+group2end:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   group1end
+
+group1:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	LEAQ    (SI)(R12*4), R14
+	MOVQ    R11, R13
+
+group1rows:
+	VCVTPS2PD   (R14), Y4
+	VSUBPD      Y3, Y4, Y4
+	VFMADD231PD Y0, Y4, Y1
+	VFMADD231PD Y4, Y4, Y2
+	ADDQ        R8, R14
+	DECQ        R13
+	JNZ         group1rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, DX
+	JGE         group1
+
+group1end:
+	ADDQ      $0x04, DX
 	JZ        leave
 	MOVQ      DX, CX
 	MOVQ      $-1, AX
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
-	VMOVUPD.Z (DI)(R12*8), K1, Z1
-	VMOVUPD.Z (R9)(R12*8), K1, Z2
-	VMOVUPD.Z (R10)(R12*8), K1, Z3
+	VMOVUPD.Z (DI)(R12*8), K1, Y1
+	VMOVUPD.Z (R9)(R12*8), K1, Y2
+	VMOVUPD.Z (R10)(R12*8), K1, Y3
 	LEAQ      (SI)(R12*4), R14
 	MOVQ      R11, R13
 
 lastrows:
-	VCVTPS2PD.Z (R14), K1, Z4
-	VSUBPD      Z3, Z4, Z4
-	VFMADD231PD Z0, Z4, Z1
-	VFMADD231PD Z4, Z4, Z2
+	VCVTPS2PD.Z (R14), K1, Y4
+	VSUBPD      Y3, Y4, Y4
+	VFMADD231PD Y0, Y4, Y1
+	VFMADD231PD Y4, Y4, Y2
 	ADDQ        R8, R14
 	DECQ        R13
 	JNZ         lastrows
-	VMOVUPD     Z1, K1, (DI)(R12*8)
-	VMOVUPD     Z2, K1, (R9)(R12*8)
+	VMOVUPD     Y1, K1, (DI)(R12*8)
+	VMOVUPD     Y2, K1, (R9)(R12*8)
 
 leave:
 	VZEROUPPER
@@ -4266,7 +4565,7 @@ ask:
 	JMP  start
 
 // func rowsMomentsF32AVX512(s []float64, q []float64, m []float64, x []float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·rowsMomentsF32AVX512(SB), NOSPLIT, $0-104
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -4276,11 +4575,11 @@ start:
 	MOVQ         q_base+24(FP), R9
 	MOVQ         m_base+48(FP), R10
 	MOVQ         x_base+72(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), R11
 	MOVQ         n+96(FP), DX
 	MOVQ         DX, R14
-	ANDQ         $+7, R14
+	ANDQ         $+3, R14
 	MOVQ         R14, CX
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
@@ -4289,73 +4588,85 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VBROADCASTSD (R10), Z5
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VPXORD       Y7, Y7, Y7
+	VPXORD       Y8, Y8, Y8
+	VBROADCASTSD (R10), Y9
 	XORQ         R12, R12
 	MOVQ         DX, R13
 	SUBQ         $0x10, R13
 	JL           manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Z6
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z0, Z6, Z1
-	VFMADD231PD Z6, Z6, Z2
-	VCVTPS2PD   32(SI)(R12*4), Z6
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z0, Z6, Z3
-	VFMADD231PD Z6, Z6, Z4
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y0, Y10, Y1
+	VFMADD231PD Y10, Y10, Y2
+	VCVTPS2PD   16(SI)(R12*4), Y10
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y0, Y10, Y3
+	VFMADD231PD Y10, Y10, Y4
+	VCVTPS2PD   32(SI)(R12*4), Y10
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y0, Y10, Y5
+	VFMADD231PD Y10, Y10, Y6
+	VCVTPS2PD   48(SI)(R12*4), Y10
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y0, Y10, Y7
+	VFMADD231PD Y10, Y10, Y8
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, R13
 	JGE         many
 
 manyend:
 	ADDQ $0x10, R13
-	SUBQ $0x08, R13
+	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Z6
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z0, Z6, Z1
-	VFMADD231PD Z6, Z6, Z2
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, R13
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y0, Y10, Y1
+	VFMADD231PD Y10, Y10, Y2
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, R13
 	JGE         one
 
 oneend:
-	ADDQ        $0x08, R13
+	ADDQ        $0x04, R13
 	JZ          folded
-	VCVTPS2PD.Z (SI)(R12*4), K1, Z6
-	VSUBPD      Z5, Z6, Z5
-	VMOVAPD.Z   Z5, K1, Z5
-	VFMADD231PD Z0, Z5, Z1
-	VFMADD231PD Z5, Z5, Z2
+	VCVTPS2PD.Z (SI)(R12*4), K1, Y10
+	VSUBPD      Y9, Y10, Y9
+	VMOVAPD.Z   Y9, K1, Y9
+	VFMADD231PD Y0, Y9, Y1
+	VFMADD231PD Y9, Y9, Y2
 
 folded:
 	CMPQ   DX, $+16
 	JL     single
-	VADDPD Z3, Z1, Z1
-	VADDPD Z4, Z2, Z2
+	VADDPD Y7, Y1, Y1
+	VADDPD Y8, Y2, Y2
+	VADDPD Y5, Y1, Y1
+	VADDPD Y6, Y2, Y2
+	VADDPD Y3, Y1, Y1
+	VADDPD Y4, Y2, Y2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z3
-	VADDPD     Z3, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z3
-	VADDPD     Z3, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z3
-	VADDPD     Z3, Z1, Z1
+	VPERM2F128 $0x01, Y1, Y1, Y3
+	VADDPD     Y3, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y3
+	VADDPD     Y3, Y1, Y1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z1
-	VADDPD     Z1, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z1
-	VADDPD     Z1, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z1
-	VADDPD     Z1, Z2, Z2
+	VPERM2F128 $0x01, Y2, Y2, Y1
+	VADDPD     Y1, Y2, Y2
+	VPERMILPD  $0x05, Y2, Y1
+	VADDPD     Y1, Y2, Y2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10
@@ -4376,7 +4687,7 @@ ask:
 	JMP  start
 
 // func acrossProductsF32AVX512(s []float64, q []float64, m []float64, w []float32, x []float32, stride int, rows int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·acrossProductsF32AVX512(SB), NOSPLIT, $0-136
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -4387,104 +4698,163 @@ start:
 	MOVQ         m_base+48(FP), R10
 	MOVQ         w_base+72(FP), BX
 	MOVQ         x_base+96(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), DX
 	MOVQ         stride+120(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+128(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x10, DX
-	JL           manyend
+	JL           group4end
 
-many:
-	VMOVUPD (DI)(R12*8), Z1
-	VMOVUPD (R9)(R12*8), Z2
-	VMOVUPD (R10)(R12*8), Z3
-	VMOVUPD 64(DI)(R12*8), Z4
-	VMOVUPD 64(R9)(R12*8), Z5
-	VMOVUPD 64(R10)(R12*8), Z6
+group4:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	VMOVUPD 32(DI)(R12*8), Y4
+	VMOVUPD 32(R9)(R12*8), Y5
+	VMOVUPD 32(R10)(R12*8), Y6
+	VMOVUPD 64(DI)(R12*8), Y7
+	VMOVUPD 64(R9)(R12*8), Y8
+	VMOVUPD 64(R10)(R12*8), Y9
+	VMOVUPD 96(DI)(R12*8), Y10
+	VMOVUPD 96(R9)(R12*8), Y11
+	VMOVUPD 96(R10)(R12*8), Y12
 	LEAQ    (SI)(R12*4), R14
 	LEAQ    (BX)(R12*4), R15
 	MOVQ    R11, R13
 
-manyrows:
-	VCVTPS2PD   (R14), Z7
-	VCVTPS2PD   (R15), Z8
-	VFMADD231PD Z0, Z8, Z1
-	VSUBPD      Z3, Z7, Z7
-	VFMADD231PD Z7, Z8, Z2
-	VCVTPS2PD   32(R14), Z7
-	VCVTPS2PD   32(R15), Z8
-	VFMADD231PD Z0, Z8, Z4
-	VSUBPD      Z6, Z7, Z7
-	VFMADD231PD Z7, Z8, Z5
+group4rows:
+	VCVTPS2PD   (R14), Y13
+	VCVTPS2PD   (R15), Y14
+	VFMADD231PD Y0, Y14, Y1
+	VSUBPD      Y3, Y13, Y13
+	VFMADD231PD Y13, Y14, Y2
+	VCVTPS2PD   16(R14), Y13
+	VCVTPS2PD   16(R15), Y14
+	VFMADD231PD Y0, Y14, Y4
+	VSUBPD      Y6, Y13, Y13
+	VFMADD231PD Y13, Y14, Y5
+	VCVTPS2PD   32(R14), Y13
+	VCVTPS2PD   32(R15), Y14
+	VFMADD231PD Y0, Y14, Y7
+	VSUBPD      Y9, Y13, Y13
+	VFMADD231PD Y13, Y14, Y8
+	VCVTPS2PD   48(R14), Y13
+	VCVTPS2PD   48(R15), Y14
+	VFMADD231PD Y0, Y14, Y10
+	VSUBPD      Y12, Y13, Y13
+	VFMADD231PD Y13, Y14, Y11
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         manyrows
-	VMOVUPD     Z1, (DI)(R12*8)
-	VMOVUPD     Z2, (R9)(R12*8)
-	VMOVUPD     Z4, 64(DI)(R12*8)
-	VMOVUPD     Z5, 64(R9)(R12*8)
+	JNZ         group4rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	VMOVUPD     Y4, 32(DI)(R12*8)
+	VMOVUPD     Y5, 32(R9)(R12*8)
+	VMOVUPD     Y7, 64(DI)(R12*8)
+	VMOVUPD     Y8, 64(R9)(R12*8)
+	VMOVUPD     Y10, 96(DI)(R12*8)
+	VMOVUPD     Y11, 96(R9)(R12*8)
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, DX
-	JGE         many
+	JGE         group4
 
-manyend:
+group4end:
 	ADDQ $0x10, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group2end
 
-one:
-	VMOVUPD (DI)(R12*8), Z1
-	VMOVUPD (R9)(R12*8), Z2
-	VMOVUPD (R10)(R12*8), Z3
+group2:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	VMOVUPD 32(DI)(R12*8), Y4
+	VMOVUPD 32(R9)(R12*8), Y5
+	VMOVUPD 32(R10)(R12*8), Y6
 	LEAQ    (SI)(R12*4), R14
 	LEAQ    (BX)(R12*4), R15
 	MOVQ    R11, R13
 
-onerows:
-	VCVTPS2PD   (R14), Z4
-	VCVTPS2PD   (R15), Z5
-	VFMADD231PD Z0, Z5, Z1
-	VSUBPD      Z3, Z4, Z4
-	VFMADD231PD Z4, Z5, Z2
+group2rows:
+	VCVTPS2PD   (R14), Y7
+	VCVTPS2PD   (R15), Y8
+	VFMADD231PD Y0, Y8, Y1
+	VSUBPD      Y3, Y7, Y7
+	VFMADD231PD Y7, Y8, Y2
+	VCVTPS2PD   16(R14), Y7
+	VCVTPS2PD   16(R15), Y8
+	VFMADD231PD Y0, Y8, Y4
+	VSUBPD      Y6, Y7, Y7
+	VFMADD231PD Y7, Y8, Y5
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         onerows
-	VMOVUPD     Z1, (DI)(R12*8)
-	VMOVUPD     Z2, (R9)(R12*8)
+	JNZ         group2rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	VMOVUPD     Y4, 32(DI)(R12*8)
+	VMOVUPD     Y5, 32(R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group2
 
-oneend:
-	ADDQ      $0x08, DX
+group2end:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   group1end
+
+group1:
+	VMOVUPD (DI)(R12*8), Y1
+	VMOVUPD (R9)(R12*8), Y2
+	VMOVUPD (R10)(R12*8), Y3
+	LEAQ    (SI)(R12*4), R14
+	LEAQ    (BX)(R12*4), R15
+	MOVQ    R11, R13
+
+group1rows:
+	VCVTPS2PD   (R14), Y4
+	VCVTPS2PD   (R15), Y5
+	VFMADD231PD Y0, Y5, Y1
+	VSUBPD      Y3, Y4, Y4
+	VFMADD231PD Y4, Y5, Y2
+	ADDQ        R8, R14
+	ADDQ        R8, R15
+	DECQ        R13
+	JNZ         group1rows
+	VMOVUPD     Y1, (DI)(R12*8)
+	VMOVUPD     Y2, (R9)(R12*8)
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, DX
+	JGE         group1
+
+group1end:
+	ADDQ      $0x04, DX
 	JZ        leave
 	MOVQ      DX, CX
 	MOVQ      $-1, AX
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
-	VMOVUPD.Z (DI)(R12*8), K1, Z1
-	VMOVUPD.Z (R9)(R12*8), K1, Z2
-	VMOVUPD.Z (R10)(R12*8), K1, Z3
+	VMOVUPD.Z (DI)(R12*8), K1, Y1
+	VMOVUPD.Z (R9)(R12*8), K1, Y2
+	VMOVUPD.Z (R10)(R12*8), K1, Y3
 	LEAQ      (SI)(R12*4), R14
 	LEAQ      (BX)(R12*4), R15
 	MOVQ      R11, R13
 
 lastrows:
-	VCVTPS2PD.Z (R14), K1, Z4
-	VCVTPS2PD.Z (R15), K1, Z5
-	VFMADD231PD Z0, Z5, Z1
-	VSUBPD      Z3, Z4, Z4
-	VFMADD231PD Z4, Z5, Z2
+	VCVTPS2PD.Z (R14), K1, Y4
+	VCVTPS2PD.Z (R15), K1, Y5
+	VFMADD231PD Y0, Y5, Y1
+	VSUBPD      Y3, Y4, Y4
+	VFMADD231PD Y4, Y5, Y2
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
 	JNZ         lastrows
-	VMOVUPD     Z1, K1, (DI)(R12*8)
-	VMOVUPD     Z2, K1, (R9)(R12*8)
+	VMOVUPD     Y1, K1, (DI)(R12*8)
+	VMOVUPD     Y2, K1, (R9)(R12*8)
 
 leave:
 	VZEROUPPER
@@ -4501,7 +4871,7 @@ ask:
 	JMP  start
 
 // func rowsProductsF32AVX512(s []float64, q []float64, m []float64, w []float32, x []float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·rowsProductsF32AVX512(SB), NOSPLIT, $0-128
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -4512,11 +4882,11 @@ start:
 	MOVQ         m_base+48(FP), R10
 	MOVQ         w_base+72(FP), BX
 	MOVQ         x_base+96(FP), SI
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y0
 	MOVQ         s_len+8(FP), R11
 	MOVQ         n+120(FP), DX
 	MOVQ         DX, R14
-	ANDQ         $+7, R14
+	ANDQ         $+3, R14
 	MOVQ         R14, CX
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
@@ -4525,76 +4895,90 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VBROADCASTSD (R10), Z5
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VPXORD       Y7, Y7, Y7
+	VPXORD       Y8, Y8, Y8
+	VBROADCASTSD (R10), Y9
 	XORQ         R12, R12
 	MOVQ         DX, R13
 	SUBQ         $0x10, R13
 	JL           manyend
 
 many:
-	VCVTPS2PD   (SI)(R12*4), Z6
-	VCVTPS2PD   (BX)(R12*4), Z7
-	VFMADD231PD Z0, Z7, Z1
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z6, Z7, Z2
-	VCVTPS2PD   32(SI)(R12*4), Z6
-	VCVTPS2PD   32(BX)(R12*4), Z7
-	VFMADD231PD Z0, Z7, Z3
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z6, Z7, Z4
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VCVTPS2PD   (BX)(R12*4), Y11
+	VFMADD231PD Y0, Y11, Y1
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y10, Y11, Y2
+	VCVTPS2PD   16(SI)(R12*4), Y10
+	VCVTPS2PD   16(BX)(R12*4), Y11
+	VFMADD231PD Y0, Y11, Y3
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y10, Y11, Y4
+	VCVTPS2PD   32(SI)(R12*4), Y10
+	VCVTPS2PD   32(BX)(R12*4), Y11
+	VFMADD231PD Y0, Y11, Y5
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y10, Y11, Y6
+	VCVTPS2PD   48(SI)(R12*4), Y10
+	VCVTPS2PD   48(BX)(R12*4), Y11
+	VFMADD231PD Y0, Y11, Y7
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y10, Y11, Y8
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, R13
 	JGE         many
 
 manyend:
 	ADDQ $0x10, R13
-	SUBQ $0x08, R13
+	SUBQ $0x04, R13
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R12*4), Z6
-	VCVTPS2PD   (BX)(R12*4), Z7
-	VFMADD231PD Z0, Z7, Z1
-	VSUBPD      Z5, Z6, Z6
-	VFMADD231PD Z6, Z7, Z2
-	ADDQ        $0x08, R12
-	SUBQ        $0x08, R13
+	VCVTPS2PD   (SI)(R12*4), Y10
+	VCVTPS2PD   (BX)(R12*4), Y11
+	VFMADD231PD Y0, Y11, Y1
+	VSUBPD      Y9, Y10, Y10
+	VFMADD231PD Y10, Y11, Y2
+	ADDQ        $0x04, R12
+	SUBQ        $0x04, R13
 	JGE         one
 
 oneend:
-	ADDQ        $0x08, R13
+	ADDQ        $0x04, R13
 	JZ          folded
-	VCVTPS2PD.Z (SI)(R12*4), K1, Z6
-	VCVTPS2PD.Z (BX)(R12*4), K1, Z7
-	VFMADD231PD Z0, Z7, Z1
-	VSUBPD      Z5, Z6, Z5
-	VFMADD231PD Z5, Z7, Z2
+	VCVTPS2PD.Z (SI)(R12*4), K1, Y10
+	VCVTPS2PD.Z (BX)(R12*4), K1, Y11
+	VFMADD231PD Y0, Y11, Y1
+	VSUBPD      Y9, Y10, Y9
+	VFMADD231PD Y9, Y11, Y2
 
 folded:
 	CMPQ   DX, $+16
 	JL     single
-	VADDPD Z3, Z1, Z1
-	VADDPD Z4, Z2, Z2
+	VADDPD Y7, Y1, Y1
+	VADDPD Y8, Y2, Y2
+	VADDPD Y5, Y1, Y1
+	VADDPD Y6, Y2, Y2
+	VADDPD Y3, Y1, Y1
+	VADDPD Y4, Y2, Y2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z3
-	VADDPD     Z3, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z3
-	VADDPD     Z3, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z3
-	VADDPD     Z3, Z1, Z1
+	VPERM2F128 $0x01, Y1, Y1, Y3
+	VADDPD     Y3, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y3
+	VADDPD     Y3, Y1, Y1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z1
-	VADDPD     Z1, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z1
-	VADDPD     Z1, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z1
-	VADDPD     Z1, Z2, Z2
+	VPERM2F128 $0x01, Y2, Y2, Y1
+	VADDPD     Y1, Y2, Y2
+	VPERMILPD  $0x05, Y2, Y1
+	VADDPD     Y1, Y2, Y2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10
@@ -4798,9 +5182,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x20, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Z0
 	VMOVUPD 64(DI)(R12*8), Z1
 	VMOVUPD 128(DI)(R12*8), Z2
@@ -4808,7 +5192,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD  (R14), Z4
 	VADDPD   Z4, Z0, Z5
 	VCMPPD   $0x03, Z4, Z0, K1
@@ -4835,26 +5219,26 @@ manyrows:
 	VMOVAPS  Z3, Z3
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      manyrows
+	JNZ      group4rows
 	VMOVUPD  Z0, (DI)(R12*8)
 	VMOVUPD  Z1, 64(DI)(R12*8)
 	VMOVUPD  Z2, 128(DI)(R12*8)
 	VMOVUPD  Z3, 192(DI)(R12*8)
 	ADDQ     $0x20, R12
 	SUBQ     $0x20, DX
-	JGE      many
+	JGE      group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD  (R14), Z1
 	VADDPD   Z1, Z0, Z2
 	VCMPPD   $0x03, Z1, Z0, K1
@@ -4863,13 +5247,13 @@ onerows:
 	VMOVAPS  Z0, Z0
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      onerows
+	JNZ      group1rows
 	VMOVUPD  Z0, (DI)(R12*8)
 	ADDQ     $0x08, R12
 	SUBQ     $0x08, DX
-	JGE      one
+	JGE      group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -5063,9 +5447,9 @@ start:
 	MOVQ rows+56(FP), R11
 	XORQ R12, R12
 	SUBQ $0x20, DX
-	JL   manyend
+	JL   group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Z0
 	VMOVUPD 64(DI)(R12*8), Z1
 	VMOVUPD 128(DI)(R12*8), Z2
@@ -5073,7 +5457,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD  (R14), Z4
 	VADDPD   Z4, Z0, Z5
 	VCMPPD   $0x03, Z4, Z0, K1
@@ -5100,26 +5484,26 @@ manyrows:
 	VMOVAPS  Z3, Z3
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      manyrows
+	JNZ      group4rows
 	VMOVUPD  Z0, (DI)(R12*8)
 	VMOVUPD  Z1, 64(DI)(R12*8)
 	VMOVUPD  Z2, 128(DI)(R12*8)
 	VMOVUPD  Z3, 192(DI)(R12*8)
 	ADDQ     $0x20, R12
 	SUBQ     $0x20, DX
-	JGE      many
+	JGE      group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD  (R14), Z1
 	VADDPD   Z1, Z0, Z2
 	VCMPPD   $0x03, Z1, Z0, K1
@@ -5128,13 +5512,13 @@ onerows:
 	VMOVAPS  Z0, Z0
 	ADDQ     R8, R14
 	DECQ     R13
-	JNZ      onerows
+	JNZ      group1rows
 	VMOVUPD  Z0, (DI)(R12*8)
 	ADDQ     $0x08, R12
 	SUBQ     $0x08, DX
-	JGE      one
+	JGE      group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -5329,9 +5713,9 @@ start:
 	MOVQ         rows+56(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x20, DX
-	JL           manyend
+	JL           group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Z0
 	VMOVUPD 64(DI)(R12*8), Z1
 	VMOVUPD 128(DI)(R12*8), Z2
@@ -5339,7 +5723,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD (R14), Z4
 	VMULPD  Z4, Z0, Z0
 	VMOVUPD 64(R14), Z4
@@ -5350,37 +5734,37 @@ manyrows:
 	VMULPD  Z4, Z3, Z3
 	ADDQ    R8, R14
 	DECQ    R13
-	JNZ     manyrows
+	JNZ     group4rows
 	VMOVUPD Z0, (DI)(R12*8)
 	VMOVUPD Z1, 64(DI)(R12*8)
 	VMOVUPD Z2, 128(DI)(R12*8)
 	VMOVUPD Z3, 192(DI)(R12*8)
 	ADDQ    $0x20, R12
 	SUBQ    $0x20, DX
-	JGE     many
+	JGE     group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z0
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD (R14), Z1
 	VMULPD  Z1, Z0, Z0
 	ADDQ    R8, R14
 	DECQ    R13
-	JNZ     onerows
+	JNZ     group1rows
 	VMOVUPD Z0, (DI)(R12*8)
 	ADDQ    $0x08, R12
 	SUBQ    $0x08, DX
-	JGE     one
+	JGE     group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -5524,9 +5908,9 @@ start:
 	MOVQ         rows+56(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x20, DX
-	JL           manyend
+	JL           group4end
 
-many:
+group4:
 	VMOVUPD (DI)(R12*8), Z1
 	VMOVUPD 64(DI)(R12*8), Z2
 	VMOVUPD 128(DI)(R12*8), Z3
@@ -5534,7 +5918,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group4rows:
 	VMOVUPD     (R14), Z5
 	VFMADD231PD Z0, Z5, Z1
 	VMOVUPD     64(R14), Z5
@@ -5545,37 +5929,37 @@ manyrows:
 	VFMADD231PD Z0, Z5, Z4
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group4rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	VMOVUPD     Z2, 64(DI)(R12*8)
 	VMOVUPD     Z3, 128(DI)(R12*8)
 	VMOVUPD     Z4, 192(DI)(R12*8)
 	ADDQ        $0x20, R12
 	SUBQ        $0x20, DX
-	JGE         many
+	JGE         group4
 
-manyend:
+group4end:
 	ADDQ $0x20, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z1
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Z2
 	VFMADD231PD Z0, Z2, Z1
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -5720,9 +6104,9 @@ start:
 	MOVQ         rows+104(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x10, DX
-	JL           manyend
+	JL           group2end
 
-many:
+group2:
 	VMOVUPD (DI)(R12*8), Z1
 	VMOVUPD (R9)(R12*8), Z2
 	VMOVUPD (R10)(R12*8), Z3
@@ -5732,7 +6116,7 @@ many:
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-manyrows:
+group2rows:
 	VMOVUPD     (R14), Z7
 	VSUBPD      Z3, Z7, Z7
 	VFMADD231PD Z0, Z7, Z1
@@ -5743,42 +6127,42 @@ manyrows:
 	VFMADD231PD Z7, Z7, Z5
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group2rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	VMOVUPD     Z2, (R9)(R12*8)
 	VMOVUPD     Z4, 64(DI)(R12*8)
 	VMOVUPD     Z5, 64(R9)(R12*8)
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, DX
-	JGE         many
+	JGE         group2
 
-manyend:
+group2end:
 	ADDQ $0x10, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z1
 	VMOVUPD (R9)(R12*8), Z2
 	VMOVUPD (R10)(R12*8), Z3
 	LEAQ    (SI)(R12*8), R14
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Z4
 	VSUBPD      Z3, Z4, Z4
 	VFMADD231PD Z0, Z4, Z1
 	VFMADD231PD Z4, Z4, Z2
 	ADDQ        R8, R14
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	VMOVUPD     Z2, (R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX
@@ -5945,9 +6329,9 @@ start:
 	MOVQ         rows+128(FP), R11
 	XORQ         R12, R12
 	SUBQ         $0x10, DX
-	JL           manyend
+	JL           group2end
 
-many:
+group2:
 	VMOVUPD (DI)(R12*8), Z1
 	VMOVUPD (R9)(R12*8), Z2
 	VMOVUPD (R10)(R12*8), Z3
@@ -5958,7 +6342,7 @@ many:
 	LEAQ    (BX)(R12*8), R15
 	MOVQ    R11, R13
 
-manyrows:
+group2rows:
 	VMOVUPD     (R14), Z7
 	VMOVUPD     (R15), Z8
 	VFMADD231PD Z0, Z8, Z1
@@ -5972,21 +6356,21 @@ manyrows:
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         manyrows
+	JNZ         group2rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	VMOVUPD     Z2, (R9)(R12*8)
 	VMOVUPD     Z4, 64(DI)(R12*8)
 	VMOVUPD     Z5, 64(R9)(R12*8)
 	ADDQ        $0x10, R12
 	SUBQ        $0x10, DX
-	JGE         many
+	JGE         group2
 
-manyend:
+group2end:
 	ADDQ $0x10, DX
 	SUBQ $0x08, DX
-	JL   oneend
+	JL   group1end
 
-one:
+group1:
 	VMOVUPD (DI)(R12*8), Z1
 	VMOVUPD (R9)(R12*8), Z2
 	VMOVUPD (R10)(R12*8), Z3
@@ -5994,7 +6378,7 @@ one:
 	LEAQ    (BX)(R12*8), R15
 	MOVQ    R11, R13
 
-onerows:
+group1rows:
 	VMOVUPD     (R14), Z4
 	VMOVUPD     (R15), Z5
 	VFMADD231PD Z0, Z5, Z1
@@ -6003,14 +6387,14 @@ onerows:
 	ADDQ        R8, R14
 	ADDQ        R8, R15
 	DECQ        R13
-	JNZ         onerows
+	JNZ         group1rows
 	VMOVUPD     Z1, (DI)(R12*8)
 	VMOVUPD     Z2, (R9)(R12*8)
 	ADDQ        $0x08, R12
 	SUBQ        $0x08, DX
-	JGE         one
+	JGE         group1
 
-oneend:
+group1end:
 	ADDQ      $0x08, DX
 	JZ        leave
 	MOVQ      DX, CX

@@ -18,31 +18,43 @@ start:
 	VXORPD  Y1, Y1, Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
-	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
-	SUBQ    $0x10, DX
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y8
+	SUBQ    $0x20, DX
 	JL      manyend
 
 many:
-	VCVTPS2PD   (SI)(R8*4), Y5
-	VFMADD231PD Y4, Y5, Y0
-	VCVTPS2PD   16(SI)(R8*4), Y5
-	VFMADD231PD Y4, Y5, Y1
-	VCVTPS2PD   32(SI)(R8*4), Y5
-	VFMADD231PD Y4, Y5, Y2
-	VCVTPS2PD   48(SI)(R8*4), Y5
-	VFMADD231PD Y4, Y5, Y3
-	ADDQ        $0x10, R8
-	SUBQ        $0x10, DX
+	VCVTPS2PD   (SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VCVTPS2PD   64(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VCVTPS2PD   80(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VCVTPS2PD   96(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VCVTPS2PD   112(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y7
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
 	JGE         many
 
 manyend:
-	ADDQ $0x10, DX
+	ADDQ $0x20, DX
 	SUBQ $0x04, DX
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R8*4), Y5
-	VFMADD231PD Y4, Y5, Y0
+	VCVTPS2PD   (SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y0
 	ADDQ        $0x04, R8
 	SUBQ        $0x04, DX
 	JGE         one
@@ -54,15 +66,19 @@ oneend:
 	LEAQ         masks<>+32(SB), AX
 	SHLQ         $0x03, CX
 	SUBQ         CX, AX
-	VMOVDQU      (AX), Y5
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (SI)(R8*4), X6, X5
-	VCVTPS2PD    X5, Y5
-	VFMADD231PD  Y4, Y5, Y0
+	VMOVDQU      (AX), Y9
+	VEXTRACTF128 $0x01, Y9, X10
+	VSHUFPS      $0x88, X10, X9, X10
+	VMASKMOVPS   (SI)(R8*4), X10, X9
+	VCVTPS2PD    X9, Y9
+	VFMADD231PD  Y8, Y9, Y0
 	ADDQ         DX, R8
 
 leave0:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
@@ -115,35 +131,51 @@ start:
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
-	SUBQ   $0x10, DX
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	SUBQ   $0x20, DX
 	JL     manyend
 
 many:
-	VCVTPS2PD   (SI)(R8*4), Y4
-	VCVTPS2PD   (BX)(R8*4), Y5
-	VFMADD231PD Y5, Y4, Y0
-	VCVTPS2PD   16(SI)(R8*4), Y4
-	VCVTPS2PD   16(BX)(R8*4), Y5
-	VFMADD231PD Y5, Y4, Y1
-	VCVTPS2PD   32(SI)(R8*4), Y4
-	VCVTPS2PD   32(BX)(R8*4), Y5
-	VFMADD231PD Y5, Y4, Y2
-	VCVTPS2PD   48(SI)(R8*4), Y4
-	VCVTPS2PD   48(BX)(R8*4), Y5
-	VFMADD231PD Y5, Y4, Y3
-	ADDQ        $0x10, R8
-	SUBQ        $0x10, DX
+	VCVTPS2PD   (SI)(R8*4), Y8
+	VCVTPS2PD   (BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y8
+	VCVTPS2PD   16(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y8
+	VCVTPS2PD   32(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y8
+	VCVTPS2PD   48(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y3
+	VCVTPS2PD   64(SI)(R8*4), Y8
+	VCVTPS2PD   64(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y4
+	VCVTPS2PD   80(SI)(R8*4), Y8
+	VCVTPS2PD   80(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y5
+	VCVTPS2PD   96(SI)(R8*4), Y8
+	VCVTPS2PD   96(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y6
+	VCVTPS2PD   112(SI)(R8*4), Y8
+	VCVTPS2PD   112(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y7
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
 	JGE         many
 
 manyend:
-	ADDQ $0x10, DX
+	ADDQ $0x20, DX
 	SUBQ $0x04, DX
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R8*4), Y4
-	VCVTPS2PD   (BX)(R8*4), Y5
-	VFMADD231PD Y5, Y4, Y0
+	VCVTPS2PD   (SI)(R8*4), Y8
+	VCVTPS2PD   (BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y0
 	ADDQ        $0x04, R8
 	SUBQ        $0x04, DX
 	JGE         one
@@ -155,17 +187,21 @@ oneend:
 	LEAQ         masks<>+32(SB), AX
 	SHLQ         $0x03, CX
 	SUBQ         CX, AX
-	VMOVDQU      (AX), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (SI)(R8*4), X5, X4
-	VCVTPS2PD    X4, Y4
-	VMASKMOVPS   (BX)(R8*4), X5, X5
-	VCVTPS2PD    X5, Y5
-	VFMADD231PD  Y5, Y4, Y0
+	VMOVDQU      (AX), Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VSHUFPS      $0x88, X9, X8, X9
+	VMASKMOVPS   (SI)(R8*4), X9, X8
+	VCVTPS2PD    X8, Y8
+	VMASKMOVPS   (BX)(R8*4), X9, X9
+	VCVTPS2PD    X9, Y9
+	VFMADD231PD  Y9, Y8, Y0
 	ADDQ         DX, R8
 
 leave0:
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
@@ -967,9 +1003,9 @@ rare2:
 	VMOVAPS      Y0, Y0
 	JMP          back2
 
-// func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
+// func columnsManyF32AVX2(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX, FMA3
-TEXT ·columns4F32AVX2(SB), NOSPLIT, $0-64
+TEXT ·columnsManyF32AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -983,17 +1019,29 @@ start:
 	VXORPD  Y1, Y1, Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
-	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y8
 
 loop:
-	VCVTPS2PD   (SI), Y5
-	VFMADD231PD Y4, Y5, Y0
-	VCVTPS2PD   16(SI), Y5
-	VFMADD231PD Y4, Y5, Y1
-	VCVTPS2PD   32(SI), Y5
-	VFMADD231PD Y4, Y5, Y2
-	VCVTPS2PD   48(SI), Y5
-	VFMADD231PD Y4, Y5, Y3
+	VCVTPS2PD   (SI), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VCVTPS2PD   16(SI), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VCVTPS2PD   32(SI), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VCVTPS2PD   48(SI), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VCVTPS2PD   64(SI), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VCVTPS2PD   80(SI), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VCVTPS2PD   96(SI), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VCVTPS2PD   112(SI), Y9
+	VFMADD231PD Y8, Y9, Y7
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
@@ -1001,6 +1049,10 @@ loop:
 	VMOVUPD     Y1, 32(DI)
 	VMOVUPD     Y2, 64(DI)
 	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 128(DI)
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y6, 192(DI)
+	VMOVUPD     Y7, 224(DI)
 	VZEROUPPER
 	CMPL        ·subnormals+0(SB), $0x00
 	JNE         undo1
@@ -1014,9 +1066,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
+// func columnsOneF32AVX2(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX, FMA3
-TEXT ·columns1F32AVX2(SB), NOSPLIT, $0-64
+TEXT ·columnsOneF32AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2004,9 +2056,9 @@ rare2:
 	VMOVAPS      Y0, Y0
 	JMP          back2
 
-// func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
+// func columnsManyF64AVX2(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, FMA3
-TEXT ·columns4F64AVX2(SB), NOSPLIT, $0-64
+TEXT ·columnsManyF64AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2051,9 +2103,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
+// func columnsOneF64AVX2(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, FMA3
-TEXT ·columns1F64AVX2(SB), NOSPLIT, $0-64
+TEXT ·columnsOneF64AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2111,7 +2163,7 @@ ask:
 	JMP  start
 
 // func sumF32AVX512(x []float32) float64
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·sumF32AVX512(SB), NOSPLIT, $0-32
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -2120,64 +2172,78 @@ start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
-	VPXORD       Z0, Z0, Z0
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VPXORD       Y7, Y7, Y7
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y8
 	SUBQ         $0x20, DX
 	JL           manyend
 
 many:
-	VCVTPS2PD   (SI)(R8*4), Z5
-	VFMADD231PD Z4, Z5, Z0
-	VCVTPS2PD   32(SI)(R8*4), Z5
-	VFMADD231PD Z4, Z5, Z1
-	VCVTPS2PD   64(SI)(R8*4), Z5
-	VFMADD231PD Z4, Z5, Z2
-	VCVTPS2PD   96(SI)(R8*4), Z5
-	VFMADD231PD Z4, Z5, Z3
+	VCVTPS2PD   (SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VCVTPS2PD   64(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VCVTPS2PD   80(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VCVTPS2PD   96(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VCVTPS2PD   112(SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y7
 	ADDQ        $0x20, R8
 	SUBQ        $0x20, DX
 	JGE         many
 
 manyend:
 	ADDQ $0x20, DX
-	SUBQ $0x08, DX
+	SUBQ $0x04, DX
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R8*4), Z5
-	VFMADD231PD Z4, Z5, Z0
-	ADDQ        $0x08, R8
-	SUBQ        $0x08, DX
+	VCVTPS2PD   (SI)(R8*4), Y9
+	VFMADD231PD Y8, Y9, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
 	JGE         one
 
 oneend:
-	ADDQ        $0x08, DX
+	ADDQ        $0x04, DX
 	JZ          leave0
 	MOVQ        DX, CX
 	MOVQ        $-1, AX
 	BZHIQ       CX, AX, AX
 	KMOVW       AX, K1
-	VCVTPS2PD.Z (SI)(R8*4), K1, Z5
-	VFMADD231PD Z4, Z5, Z0
+	VCVTPS2PD.Z (SI)(R8*4), K1, Y9
+	VFMADD231PD Y8, Y9, Y0
 	ADDQ        DX, R8
 
 leave0:
-	VADDPD        Z2, Z0, Z0
-	VADDPD        Z3, Z1, Z1
-	VADDPD        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VPERMILPD     $0x01, X0, X1
-	VADDPD        X1, X0, X0
-	VMOVSD        X0, ret+24(FP)
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
-	CMPL          ·subnormals+0(SB), $0x00
-	JNE           undo1
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
 
 undo1:
@@ -2189,7 +2255,7 @@ ask:
 	JMP  start
 
 // func dotF32AVX512(x []float32, y []float32) float64
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·dotF32AVX512(SB), NOSPLIT, $0-56
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -2199,69 +2265,87 @@ start:
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
 	XORQ   R8, R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
 	SUBQ   $0x20, DX
 	JL     manyend
 
 many:
-	VCVTPS2PD   (SI)(R8*4), Z4
-	VCVTPS2PD   (BX)(R8*4), Z5
-	VFMADD231PD Z5, Z4, Z0
-	VCVTPS2PD   32(SI)(R8*4), Z4
-	VCVTPS2PD   32(BX)(R8*4), Z5
-	VFMADD231PD Z5, Z4, Z1
-	VCVTPS2PD   64(SI)(R8*4), Z4
-	VCVTPS2PD   64(BX)(R8*4), Z5
-	VFMADD231PD Z5, Z4, Z2
-	VCVTPS2PD   96(SI)(R8*4), Z4
-	VCVTPS2PD   96(BX)(R8*4), Z5
-	VFMADD231PD Z5, Z4, Z3
+	VCVTPS2PD   (SI)(R8*4), Y8
+	VCVTPS2PD   (BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y8
+	VCVTPS2PD   16(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y8
+	VCVTPS2PD   32(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y8
+	VCVTPS2PD   48(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y3
+	VCVTPS2PD   64(SI)(R8*4), Y8
+	VCVTPS2PD   64(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y4
+	VCVTPS2PD   80(SI)(R8*4), Y8
+	VCVTPS2PD   80(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y5
+	VCVTPS2PD   96(SI)(R8*4), Y8
+	VCVTPS2PD   96(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y6
+	VCVTPS2PD   112(SI)(R8*4), Y8
+	VCVTPS2PD   112(BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y7
 	ADDQ        $0x20, R8
 	SUBQ        $0x20, DX
 	JGE         many
 
 manyend:
 	ADDQ $0x20, DX
-	SUBQ $0x08, DX
+	SUBQ $0x04, DX
 	JL   oneend
 
 one:
-	VCVTPS2PD   (SI)(R8*4), Z4
-	VCVTPS2PD   (BX)(R8*4), Z5
-	VFMADD231PD Z5, Z4, Z0
-	ADDQ        $0x08, R8
-	SUBQ        $0x08, DX
+	VCVTPS2PD   (SI)(R8*4), Y8
+	VCVTPS2PD   (BX)(R8*4), Y9
+	VFMADD231PD Y9, Y8, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
 	JGE         one
 
 oneend:
-	ADDQ        $0x08, DX
+	ADDQ        $0x04, DX
 	JZ          leave0
 	MOVQ        DX, CX
 	MOVQ        $-1, AX
 	BZHIQ       CX, AX, AX
 	KMOVW       AX, K1
-	VCVTPS2PD.Z (SI)(R8*4), K1, Z4
-	VCVTPS2PD.Z (BX)(R8*4), K1, Z5
-	VFMADD231PD Z5, Z4, Z0
+	VCVTPS2PD.Z (SI)(R8*4), K1, Y8
+	VCVTPS2PD.Z (BX)(R8*4), K1, Y9
+	VFMADD231PD Y9, Y8, Y0
 	ADDQ        DX, R8
 
 leave0:
-	VADDPD        Z2, Z0, Z0
-	VADDPD        Z3, Z1, Z1
-	VADDPD        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VPERMILPD     $0x01, X0, X1
-	VADDPD        X1, X0, X0
-	VMOVSD        X0, ret+48(FP)
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+48(FP)
 	VZEROUPPER
-	CMPL          ·subnormals+0(SB), $0x00
-	JNE           undo1
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
 
 undo1:
@@ -2779,9 +2863,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns4F32AVX512(sums []float64, x []float32, stride int, rows int)
-// Requires: AVX, AVX512F
-TEXT ·columns4F32AVX512(SB), NOSPLIT, $0-64
+// func columnsManyF32AVX512(sums []float64, x []float32, stride int, rows int)
+// Requires: AVX, AVX512F, AVX512VL, FMA3
+TEXT ·columnsManyF32AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2791,28 +2875,44 @@ start:
 	MOVQ         stride+48(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+56(FP), DX
-	VPXORD       Z0, Z0, Z0
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VPXORD       Y7, Y7, Y7
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Y8
 
 loop:
-	VCVTPS2PD   (SI), Z5
-	VFMADD231PD Z4, Z5, Z0
-	VCVTPS2PD   32(SI), Z5
-	VFMADD231PD Z4, Z5, Z1
-	VCVTPS2PD   64(SI), Z5
-	VFMADD231PD Z4, Z5, Z2
-	VCVTPS2PD   96(SI), Z5
-	VFMADD231PD Z4, Z5, Z3
+	VCVTPS2PD   (SI), Y9
+	VFMADD231PD Y8, Y9, Y0
+	VCVTPS2PD   16(SI), Y9
+	VFMADD231PD Y8, Y9, Y1
+	VCVTPS2PD   32(SI), Y9
+	VFMADD231PD Y8, Y9, Y2
+	VCVTPS2PD   48(SI), Y9
+	VFMADD231PD Y8, Y9, Y3
+	VCVTPS2PD   64(SI), Y9
+	VFMADD231PD Y8, Y9, Y4
+	VCVTPS2PD   80(SI), Y9
+	VFMADD231PD Y8, Y9, Y5
+	VCVTPS2PD   96(SI), Y9
+	VFMADD231PD Y8, Y9, Y6
+	VCVTPS2PD   112(SI), Y9
+	VFMADD231PD Y8, Y9, Y7
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
-	VMOVUPD     Z0, (DI)
-	VMOVUPD     Z1, 64(DI)
-	VMOVUPD     Z2, 128(DI)
-	VMOVUPD     Z3, 192(DI)
+	VMOVUPD     Y0, (DI)
+	VMOVUPD     Y1, 32(DI)
+	VMOVUPD     Y2, 64(DI)
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 128(DI)
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y6, 192(DI)
+	VMOVUPD     Y7, 224(DI)
 	VZEROUPPER
 	CMPL        ·subnormals+0(SB), $0x00
 	JNE         undo1
@@ -2826,9 +2926,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns1F32AVX512(sums []float64, x []float32, stride int, rows int)
+// func columnsOneF32AVX512(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·columns1F32AVX512(SB), NOSPLIT, $0-64
+TEXT ·columnsOneF32AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3569,9 +3669,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns4F64AVX512(sums []float64, x []float64, stride int, rows int)
+// func columnsManyF64AVX512(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, AVX512F
-TEXT ·columns4F64AVX512(SB), NOSPLIT, $0-64
+TEXT ·columnsManyF64AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3616,9 +3716,9 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func columns1F64AVX512(sums []float64, x []float64, stride int, rows int)
+// func columnsOneF64AVX512(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·columns1F64AVX512(SB), NOSPLIT, $0-64
+TEXT ·columnsOneF64AVX512(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 

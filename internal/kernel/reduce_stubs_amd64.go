@@ -39,15 +39,15 @@ func expSumF32AVX2(x []float32, m float32) float32
 //go:noescape
 func expStoreF32AVX2(y []float32, x []float32, m float32) float32
 
-// columns4F32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsManyF32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
+func columnsManyF32AVX2(sums []float64, x []float32, stride int, rows int)
 
-// columns1F32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsOneF32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
+func columnsOneF32AVX2(sums []float64, x []float32, stride int, rows int)
 
 // sumF64AVX2 returns the sum of x.
 //
@@ -84,15 +84,15 @@ func expSumF64AVX2(x []float64, m float64) float64
 //go:noescape
 func expStoreF64AVX2(y []float64, x []float64, m float64) float64
 
-// columns4F64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsManyF64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
+func columnsManyF64AVX2(sums []float64, x []float64, stride int, rows int)
 
-// columns1F64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsOneF64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
+func columnsOneF64AVX2(sums []float64, x []float64, stride int, rows int)
 
 // sumF32AVX512 returns the sum of x.
 //
@@ -129,15 +129,15 @@ func expSumF32AVX512(x []float32, m float32) float32
 //go:noescape
 func expStoreF32AVX512(y []float32, x []float32, m float32) float32
 
-// columns4F32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsManyF32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns4F32AVX512(sums []float64, x []float32, stride int, rows int)
+func columnsManyF32AVX512(sums []float64, x []float32, stride int, rows int)
 
-// columns1F32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsOneF32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns1F32AVX512(sums []float64, x []float32, stride int, rows int)
+func columnsOneF32AVX512(sums []float64, x []float32, stride int, rows int)
 
 // sumF64AVX512 returns the sum of x.
 //
@@ -174,12 +174,12 @@ func expSumF64AVX512(x []float64, m float64) float64
 //go:noescape
 func expStoreF64AVX512(y []float64, x []float64, m float64) float64
 
-// columns4F64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsManyF64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns4F64AVX512(sums []float64, x []float64, stride int, rows int)
+func columnsManyF64AVX512(sums []float64, x []float64, stride int, rows int)
 
-// columns1F64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+// columnsOneF64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
 //
 //go:noescape
-func columns1F64AVX512(sums []float64, x []float64, stride int, rows int)
+func columnsOneF64AVX512(sums []float64, x []float64, stride int, rows int)

@@ -121,27 +121,33 @@ func TestSumIsAccurate(t *testing.T) {
 	})
 }
 
-// TestColumnSumsOfManyRows is large enough for several processors.
-func TestColumnSumsOfManyRows(t *testing.T) {
-	const m, n = 1001, 150
+// TestColumnSumsOfLargeMatrices is about those large enough for several processors, and for several blocks on one.
+func TestColumnSumsOfLargeMatrices(t *testing.T) {
 	rng := rand.New(rand.NewPCG(25, 26))
-	x := newMatrix[float32](rng, m, n, 0, 1)
-	want := make([]float32, n)
-	for i := range m {
-		for j := range n {
-			want[j] += x.s[i*n+j]
+	for _, size := range [][2]int{{1001, 150}, {130, 1100}} {
+		m, n := size[0], size[1]
+		x := newMatrix[float32](rng, m, n, 0, 1)
+		want := make([]float32, n)
+		for i := range m {
+			for j := range n {
+				want[j] += x.s[i*n+j]
+			}
 		}
+		forEach(t, func(t *testing.T) {
+			t.Helper()
+			for _, processors := range []int{1, 2} {
+				old := runtime.GOMAXPROCS(processors)
+				got := newBox[float32](n, 3)
+				clear(got.s)
+				kernel.AddColumnSums(got.s, x.s)
+				runtime.GOMAXPROCS(old)
+				if msg := diff(want, got.s); msg != "" {
+					t.Errorf("%d×%d on %d processors: mismatch (-want +got):\n%s", m, n, processors, msg)
+				}
+				got.check(t)
+			}
+		})
 	}
-	forEach(t, func(t *testing.T) {
-		t.Helper()
-		got := newBox[float32](n, 3)
-		clear(got.s)
-		kernel.AddColumnSums(got.s, x.s)
-		if msg := diff(want, got.s); msg != "" {
-			t.Errorf("mismatch (-want +got):\n%s", msg)
-		}
-		got.check(t)
-	})
 }
 
 func TestColumnSums(t *testing.T) {

@@ -19,17 +19,23 @@ func AddColumnSums[T Float](dst, x []T) {
 		touch(dst)
 		observe(x)
 	}
-	blocks := (n + columnBlock - 1) / columnBlock
-	if len(x) >= minParallel && blocks > 1 && workers.acquire() {
+	block := columnBlock
+	if is32[T]() && n > block {
+		block = lineBlock
+	}
+	if len(x) >= minParallel && n > columnBlock && workers.acquire() {
 		j := &jobsOf[T]().columns
-		*j = columnsJob[T]{dst, x, m}
-		workers.run(j, blocks, len(x) >= rousePieces*piece)
+		*j = columnsJob[T]{dst, x, m, columnBlock}
+		if is32[T]() {
+			j.block = max(columnBlock, (n/lineParts+vectorGroup-1)/vectorGroup*vectorGroup)
+		}
+		workers.run(j, (n+j.block-1)/j.block, len(x) >= rousePieces*piece)
 		*j = columnsJob[T]{}
 		workers.release()
 		return
 	}
-	for i := range blocks {
-		addColumnBlock(dst, x, m, i)
+	for j := 0; j < n; j += block {
+		addColumnBlock(dst, x, m, j, min(j+block, n))
 	}
 }
 
@@ -37,20 +43,32 @@ func AddColumnSums[T Float](dst, x []T) {
 type columnsJob[T Float] struct {
 	dst, x []T
 	m      int
+	block  int // columns of a chunk
 }
 
-func (j *columnsJob[T]) chunk(i int) { addColumnBlock(j.dst, j.x, j.m, i) }
+func (j *columnsJob[T]) chunk(i int) {
+	addColumnBlock(j.dst, j.x, j.m, i*j.block, min((i+1)*j.block, len(j.dst)))
+}
 
-// addColumnBlock adds the sums of block i of the columns of m rows.
-func addColumnBlock[T Float](dst, x []T, m, i int) {
-	n, j := len(dst), i*columnBlock
-	w := min(columnBlock, n-j)
+// addColumnBlock adds the sums of columns lo up to hi of m rows.
+func addColumnBlock[T Float](dst, x []T, m, lo, hi int) {
+	n, w := len(dst), hi-lo
 	buffer := scratch64.get()
 	defer scratch64.put(buffer)
-	buffer.a = grow(buffer.a, columnBlock*maxHalvings)
-	columnSums(kernelsOf[T](), buffer.a, w, x[j:], n, m)
+	if is32[T]() && w > columnBlock {
+		// Double precision has digits to spare, so that rows are added in the order of memory.
+		buffer.a = grow(buffer.a, w)
+		clear(buffer.a[:w])
+		k, step := kernelsOf[T](), rowsAtATime(w)
+		for i := 0; i < m; i += step {
+			k.lines.acrossSum(buffer.a[:w], x[i*n+lo:], n, min(step, m-i))
+		}
+	} else {
+		buffer.a = grow(buffer.a, columnBlock*maxHalvings)
+		columnSums(kernelsOf[T](), buffer.a, w, x[lo:], n, m)
+	}
 	for i, s := range buffer.a[:w] {
-		dst[j+i] = T(float64(dst[j+i]) + s)
+		dst[lo+i] = T(float64(dst[lo+i]) + s)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -148,7 +149,7 @@ type fold struct {
 func (t target) beginFold(prefix string, f folding, last, doc string) fold {
 	acc, ty := t, t.goType()
 	if f.double {
-		acc, ty = t.doubles(), "float64"
+		acc, ty = t.sums(), "float64"
 	}
 	name := prefix + strings.ToUpper(f.name[:1]) + f.name[1:]
 	s := fold{
@@ -183,6 +184,14 @@ func (t target) beginFold(prefix string, f folding, last, doc string) fold {
 	return s
 }
 
+// chains returns how many accumulators there are.
+func (s fold) chains() int {
+	if s.wide > s.size {
+		return narrowChains
+	}
+	return chains
+}
+
 // masksOf returns the masks of the first n accumulators and elements.
 func (s fold) masksOf(n reg.GPPhysical) (acc, element mask) {
 	acc = s.acc.tailMask(n)
@@ -195,7 +204,7 @@ func (s fold) masksOf(n reg.GPPhysical) (acc, element mask) {
 // element loads elements as the accumulators take them.
 func (s fold) element(m operand.Mem, k mask) vec {
 	if s.double {
-		return s.loadDouble(m, k)
+		return s.loadAs(s.acc, m, k)
 	}
 	return s.load(m, k)
 }
@@ -249,9 +258,12 @@ func (t target) across(f folding) {
 			}
 		}
 	}
-	unroll := 4 / f.accs
-	for _, u := range []int{unroll, 1} {
-		name := map[bool]string{true: "one", false: "many"}[u == 1]
+	groups := []int{s.chains() / f.accs, 1}
+	if s.acc.narrow { // one addition waits for the last
+		groups = []int{groups[0], 2, 1}
+	}
+	for _, u := range groups {
+		name := "group" + strconv.Itoa(u)
 		ctx.SUBQ(operand.Imm(uint64(u*lanes)), n)
 		ctx.JL(operand.LabelRef(name + "end"))
 		ctx.Label(name)
@@ -287,7 +299,7 @@ func (t target) rows(f folding) {
 		return operand.Mem{Base: base, Index: i, Scale: uint8(s.size), Disp: u * lanes * s.size}
 	}
 	ctx.Label("row")
-	many := chains / f.accs
+	many := s.chains() / f.accs
 	accs := make([][]vec, many)
 	for c := range accs {
 		for range s.accs {
@@ -367,7 +379,7 @@ func (t target) turns(v vec, combine func(other vec)) {
 		t.emit(name, append(ops, w)...)
 		combine(w)
 	}
-	if t.wide {
+	if t.wide && !t.narrow {
 		turn("VSHUFF64X2", u8(0x4e), v, v)
 		turn("VSHUFF64X2", u8(0xb1), v, v)
 		turn("VPERMILPD", u8(0x55), v)

@@ -167,7 +167,7 @@ func init() { mappings = append(mappings, functionMappings...) }
 
 // inHalves applies a function of vectors in double precision to the two halves of vectors in single precision.
 func (t target) inHalves(f func(d target, in []vec) vec, in ...vec) vec {
-	d := target{true, t.wide}
+	d := target{double: true, wide: t.wide}
 	half := func(high bool) vec {
 		xs := make([]vec, len(in))
 		for i, x := range in {

@@ -10,7 +10,7 @@ import (
 func (t target) random() {
 	ty := t.goType()
 	t.function("random", "func(dst []"+ty+", keys [12]uint32)", "random"+t.suffix()+" sets dst to random numbers.")
-	ints := target{false, t.wide}
+	ints := target{wide: t.wide}
 	register := func() vec {
 		switch {
 		case !t.double:

@@ -5,8 +5,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// chains is how many accumulators a reduction has, to hide the latency of the addition.
-const chains = 4
+// chains is how many accumulators a reduction has, to hide the latency of the addition, and narrowChains how many if they are of
+// 256 bits, as those of sums of single precision are.
+const (
+	chains       = 4
+	narrowChains = 8
+)
 
 // reduce writes the reductions.
 func (t target) reduce() {
@@ -17,19 +21,30 @@ func (t target) reduce() {
 	t.finite()
 	t.withPins(func(pins int) { t.expSum("expSum", false, pins) })
 	t.withPins(func(pins int) { t.expSum("expStore", true, pins) })
-	t.columns("columns4", 4, false)
-	t.columns("columns1", 1, true)
+	many := chains
+	if !t.double {
+		many = narrowChains
+	}
+	t.columns("columnsMany", many, false)
+	t.columns("columnsOne", 1, true)
 }
 
 // doubles returns the target of the same instruction set in double precision.
 func (t target) doubles() target { return target{double: true, wide: t.wide} }
 
+// sums returns the target in which numbers are added in double precision. Those of single precision are converted, to vectors
+// of 256 bits: some processors take four times as long for those of 512.
+func (t target) sums() target { return target{double: true, wide: t.wide, narrow: t.wide && !t.double} }
+
 // loadDouble returns the numbers at m in double precision: a whole vector of it.
-func (t target) loadDouble(m operand.Mem, k mask) vec {
+func (t target) loadDouble(m operand.Mem, k mask) vec { return t.loadAs(t.doubles(), m, k) }
+
+// loadAs returns the numbers at m as d has them, which is of double precision: a whole vector.
+func (t target) loadAs(d target, m operand.Mem, k mask) vec {
 	if t.double {
 		return t.load(m, k)
 	}
-	v := t.doubles().vec()
+	v := d.vec()
 	switch {
 	case k.Op == nil:
 		t.emit("VCVTPS2PD", m, v)
@@ -46,7 +61,7 @@ func (t target) loadDouble(m operand.Mem, k mask) vec {
 func (t target) fold(op string, v vec) vec {
 	combine := func(x, y operand.Op) { t.emit(op, y, x, x) }
 	w := t.vec()
-	if t.wide {
+	if t.wide && !t.narrow {
 		ctx.VEXTRACTF64X4(operand.U8(1), v, w.AsY())
 		combine(v.AsY(), w.AsY())
 		ctx.VEXTRACTF64X2(operand.U8(1), v.AsY(), w.AsX())
@@ -101,14 +116,13 @@ func (t target) sum(name string, dot bool) {
 	} else {
 		t.function(name, "func(x []"+ty+") float64", name+t.suffix()+" returns the sum of x.")
 	}
-	d := t.doubles()
 	// In single precision a step takes as many numbers as a vector of double precision has.
-	step := t
+	d, step, many := t.sums(), t, chains
 	if !t.double {
-		step = d
+		step, many = d, narrowChains
 	}
 	x, y, n, i := t.start(dot, step.lanes()*t.size())
-	acc := make([]vec, chains)
+	acc := make([]vec, many)
 	for c := range acc {
 		acc[c] = d.zero()
 	}
@@ -116,18 +130,18 @@ func (t target) sum(name string, dot bool) {
 	if !dot {
 		one = d.set(d.num(1))
 	}
-	step.loop(chains, n, i, func(u int, k mask) {
+	step.loop(many, n, i, func(u int, k mask) {
 		if k.Op != nil && !t.double && !t.wide {
 			k = halfMask(k)
 		}
-		v := t.loadDouble(x(u), k)
+		v := t.loadAs(d, x(u), k)
 		if dot {
-			d.addTo(acc[u], v, t.loadDouble(y(u), k))
+			d.addTo(acc[u], v, t.loadAs(d, y(u), k))
 		} else {
 			d.addTo(acc[u], v, one)
 		}
 	})
-	for s := chains / 2; s > 0; s /= 2 {
+	for s := many / 2; s > 0; s /= 2 {
 		for c := range s {
 			d.emit("VADDPD", acc[c+s], acc[c], acc[c])
 		}
@@ -266,7 +280,10 @@ func (t target) columns(name string, vectors int, tail bool) {
 	ty := t.goType()
 	t.function(name, "func(sums []float64, x []"+ty+", stride, rows int)",
 		name+t.suffix()+" sets sums to the sums of the columns of rows rows of x, stride elements apart.")
-	d := t.doubles()
+	d := t.sums()
+	if tail { // which waits for additions
+		d = t.doubles()
+	}
 	ctx.Load(ctx.Param("sums").Base(), reg.RDI)
 	ctx.Load(ctx.Param("x").Base(), reg.RSI)
 	ctx.Load(ctx.Param("stride"), reg.R8)
@@ -288,7 +305,7 @@ func (t target) columns(name string, vectors int, tail bool) {
 	one := d.set(d.num(1)) // as in sum
 	add := func(acc []vec, row operand.Mem) {
 		for c := range acc {
-			d.addTo(acc[c], t.loadDouble(row.Offset(c*d.lanes()*t.size()), k), one)
+			d.addTo(acc[c], t.loadAs(d, row.Offset(c*d.lanes()*t.size()), k), one)
 		}
 	}
 	if tail { // two rows at a time, because one addition waits for the last

@@ -31,9 +31,10 @@ func newOutput() {
 type target struct {
 	double bool // double precision
 	wide   bool // AVX-512
+	narrow bool // with vectors of 256 bits nevertheless
 }
 
-var targets = []target{{false, false}, {true, false}, {false, true}, {true, true}}
+var targets = []target{{}, {double: true}, {wide: true}, {double: true, wide: true}}
 
 // isa returns AVX2 or AVX512.
 func (t target) isa() string {
@@ -69,7 +70,7 @@ func (t target) size() int {
 
 // bytes returns the bytes of a vector.
 func (t target) bytes() int {
-	if t.wide {
+	if t.wide && !t.narrow {
 		return 64
 	}
 	return 32
@@ -80,7 +81,7 @@ func (t target) lanes() int { return t.bytes() / t.size() }
 
 // vec returns a new vector register.
 func (t target) vec() reg.VecVirtual {
-	if t.wide {
+	if t.wide && !t.narrow {
 		return ctx.ZMM()
 	}
 	return ctx.YMM()
@@ -200,7 +201,7 @@ func (t target) pin(n int, body func()) {
 	ctx, aside, asides = real, nil, 0
 	for _, name := range used {
 		if len(pinned) < n && pinned[name] == nil {
-			pinned[name] = target{strings.HasPrefix(name, "c64"), t.wide}.set(constants[name])
+			pinned[name] = target{double: strings.HasPrefix(name, "c64"), wide: t.wide}.set(constants[name])
 		}
 	}
 }
