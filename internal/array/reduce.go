@@ -66,6 +66,8 @@ func addReduced[T constraints.Float](dst, src []T, dstShape, srcShape []int) {
 		kernel.AddTo(dst, src)
 	case p.stepA[0] == 1 && p.loops == 2:
 		kernel.AddColumnSums(dst, src)
+	case p.loops == 2 && p.stepA[0] == 0 && p.stepA[1] == 1 && p.dims[1] > fewRuns:
+		kernel.AddSumLines(dst, src, p.dims[0], 1)
 	case p.additions() > fewRuns || p.additions() > fewShortRuns && p.dims[0] < longRun:
 		kernel.AddOverAxes(dst, src, p.dims[:p.loops], p.stepA[:p.loops])
 	default:

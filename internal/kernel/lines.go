@@ -34,6 +34,11 @@ func SumLines[T Float](dst, x []T, n, inner int) {
 	foldLines("SumLines", linesJob[T]{kind: foldSum, dst: dst, x: x, n: n, inner: inner})
 }
 
+// AddSumLines adds to dst[i] what [SumLines] sets it to.
+func AddSumLines[T Float](dst, x []T, n, inner int) {
+	foldLines("AddSumLines", linesJob[T]{kind: foldAddSum, dst: dst, x: x, n: n, inner: inner})
+}
+
 // NormLines sets dst[i] to the Euclidean length √Σx² of line i of x. It is NaN, and the result false, for lines where squares may
 // have overflowed or vanished.
 func NormLines[T Float](dst, x []T, n, inner int) (plain bool) {
@@ -106,8 +111,9 @@ const (
 	foldMin
 	foldProd
 	foldSum
-	foldMean // in single precision
-	foldNorm // with squares
+	foldAddSum // to what is there
+	foldMean   // in single precision
+	foldNorm   // with squares
 	foldVariance
 	foldDeviation
 	foldProducts
@@ -266,6 +272,10 @@ func (j *linesJob[T]) block(k *lineKernels[T], l lineSums, lo, hi int) {
 		for i, s := range l.s {
 			j.dst[lo+i] = T(s)
 		}
+	case foldAddSum:
+		for i, s := range l.s {
+			j.dst[lo+i] = T(float64(j.dst[lo+i]) + s)
+		}
 	case foldMean:
 		for i, s := range l.s {
 			mean := s / n
@@ -354,7 +364,7 @@ func (j *linesJob[T]) rows(k *lineKernels[T], l lineSums, w, x []T, n int) {
 	switch j.kind {
 	case foldProd:
 		k.rowsProd(l.s, x, n)
-	case foldSum, foldMean:
+	case foldSum, foldAddSum, foldMean:
 		k.rowsSum(l.s, x, n)
 	case foldProducts:
 		k.rowsProducts(l.s, l.q, l.m, w, x, n)
@@ -406,7 +416,7 @@ func (j *linesJob[T]) columns(k *lineKernels[T], l lineSums, w, x []T, r, rows i
 	switch j.kind {
 	case foldProd:
 		k.acrossProd(l.s, x, j.inner, rows)
-	case foldSum, foldMean:
+	case foldSum, foldAddSum, foldMean:
 		k.acrossSum(l.s, x, j.inner, rows)
 	case foldProducts:
 		k.acrossProducts(l.s, l.q, l.m, w[r*j.inner:], x, j.inner, rows)

@@ -115,6 +115,12 @@ func testSumsOfLines[T kernel.Float](t *testing.T) {
 			hi, lo, size := exactSum(lineOf(x.s, i, n, inner), ones[T](n))
 			check("SumLines", got, hi+lo, size)
 		}
+		kernel.Fill(a.s, offset)
+		kernel.AddSumLines(a.s, x.s, n, inner)
+		for i, got := range a.s {
+			hi, lo, size := exactSum(lineOf(x.s, i, n, inner), ones[T](n))
+			check("AddSumLines", got, offset+hi+lo, offset+size)
+		}
 		if n == 0 {
 			continue
 		}

@@ -98,6 +98,7 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 			kernel.MinLines(s(l[0]), s(m), l[1], l[2])
 			kernel.ProdLines(s(l[0]), s(m), l[1], l[2])
 			kernel.SumLines(s(l[0]), s(m), l[1], l[2])
+			kernel.AddSumLines(s(l[0]), s(m), l[1], l[2])
 			kernel.NormLines(s(l[0]), s(m), l[1], l[2])
 			kernel.VarianceLines(s(l[0]), s(l[0]), s(l[0]), s(m), l[1], l[2], 2, true)
 			kernel.ProductLines(s(l[0]), s(l[0]), s(l[0]), s(l[0]), s(m), s(m), l[1], l[2])

@@ -19,6 +19,7 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.Max(s(0)) }, "kernel: Max: x is empty"},
 		{func() { kernel.AddColumnSums(s(0), s(5)) }, "kernel: AddColumnSums: rows of length 0 do not make up len(x) = 5"},
 		{func() { kernel.MaxLines(s(2), s(0), 0, 1) }, "kernel: MaxLines: n is 0"},
+		{func() { kernel.AddSumLines(s(2), s(6), 2, 1) }, "kernel: AddSumLines: 2 lines of 2 elements, 1 side by side, do not make up len(x) = 6"},
 		{func() { kernel.SumLines(s(4), s(6), 3, 2) }, "kernel: SumLines: 4 lines of 3 elements, 2 side by side, do not make up len(x) = 6"},
 		{func() { kernel.ProductLines(s(2), s(2), s(2), s(3), s(6), s(6), 3, 1) }, "kernel: ProductLines: len(lo) is 3, want 2"},
 		{func() { kernel.SortLines(s(3), nil, s(6), 3, 2, 1, false) }, "kernel: SortLines: len(y) is 3, want 4"},
