@@ -71,3 +71,31 @@ func TestManyGradientsInForce(t *testing.T) {
 		}
 	}
 }
+
+// TestGradOfManyTensors records gradients through more tensors than any part of a node's word but the number of its record
+// can count: every one of them passes on what it gets, as in a sweep with numbers.
+func TestGradOfManyTensors(t *testing.T) {
+	const n = 1<<16 + 1<<10
+	g := graph.New()
+	x := g.VarTensor(tensor.Of([]float64{0.3, -0.4}, 2))
+	scalar, y := g.Var(0.7), x
+	for k := range n {
+		y = ops.AddScalar(y, 1e-6)
+		if k%1000 == 0 {
+			y = ops.Mul(ops.Sin(y), scalar)
+			y = ops.Div(y, scalar)
+		}
+	}
+	l := ops.Sum(ops.Square(y))
+	grads, recorded := autograd.Backward(l), autograd.Grad(l, x, scalar)
+	want := append(grads.Tensor(x).Float64s(), grads.Scalar(scalar))
+	got := append(recorded[0].Tensor().Float64s(), recorded[1].Item())
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+		t.Errorf("recorded gradients differ:\n%s", diff)
+	}
+	dir := []*tensor.Tensor{tensor.Of([]float64{1, 2}, 2)}
+	along := autograd.Forward(l, []graph.Value{x}, dir).At()
+	if diff := cmp.Diff(want[0]+2*want[1], along, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+		t.Errorf("a forward sweep differs:\n%s", diff)
+	}
+}

@@ -25,6 +25,7 @@ const (
 	opBits   = 16
 	extShift = 32
 	allFlags = 1<<extShift - 1<<opBits
+	extBits  = 1<<64 - 1<<extShift
 )
 
 // notPlain marks the nodes that the short path for scalars has to leave to the long one.

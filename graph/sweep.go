@@ -169,7 +169,7 @@ func (g *Graph) Links(id int) (a, b int32, da, db float64, ok bool) {
 		g.Value(id)
 	}
 	c, k := g.chunks[id>>chunkBits], id&chunkMask
-	if kind := c.heads[k].kind; kind&(wantsGrad|isLeaf)|kind>>extShift == wantsGrad {
+	if kind := c.heads[k].kind; kind&(wantsGrad|isLeaf|extBits) == wantsGrad {
 		l := &c.links[k]
 		return l.In[0], l.In[1], l.D[0], l.D[1], true
 	}
