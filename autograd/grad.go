@@ -37,6 +37,18 @@ func gradients(op string, y graph.Value, xs []graph.Value) []graph.Value {
 // further down than node floor: what lies before it is not looked through, even if it depends on one of xs. A node is
 // left out only if nothing reaches it, never because a number happens to be 0: its derivative need not be.
 func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Value {
+	out := vjpOnto(nil, op, y, ct, xs, floor)
+	for i, x := range xs {
+		if out[i].Graph() == nil {
+			out[i] = zeros(x.Node())
+		}
+	}
+	return out
+}
+
+// vjpOnto is vjp where some of xs have got something before, to which the products are added: before is nil or has a
+// value for each of xs, which is zero for those that have got nothing. So are those of the result that still have not.
+func vjpOnto(before []graph.Value, op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Value {
 	g := y.Graph()
 	for _, x := range xs {
 		x.CheckIn(op, g)
@@ -45,6 +57,11 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		defer checkRecorded(op, y)
 	}
 	cts := cotangents{Cotangents: g.NewCotangents(floor, y, xs...)}
+	for i, v := range before {
+		if v.Graph() != nil && cts.Has(xs[i].ID()) {
+			cts.add(xs[i].Node(), v)
+		}
+	}
 	if cts.Has(y.ID()) {
 		cts.add(y.Node(), ct)
 	}
@@ -57,10 +74,10 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		}
 	}
 	out := make([]graph.Value, len(xs))
+	copy(out, before)
 	for i, x := range xs {
-		var ok bool
-		if out[i], ok = cts.of(x.ID()); !ok {
-			out[i] = zeros(x.Node())
+		if v, reached := cts.of(x.ID()); reached {
+			out[i] = v
 		}
 	}
 	cts.release()

@@ -11,10 +11,11 @@ var opLoop graph.Op
 
 // A loop is what the node of a loop remembers: how to compute its steps again.
 type loop struct {
-	f      func(i int, s graph.Value) graph.Value
-	again  []bool         // by operand, as in checkpoint; the first operand is the state before the first step
-	result *tensor.Tensor // what Forward copies
-	states revolver
+	f       func(i int, s graph.Value) graph.Value
+	again   []bool         // by operand, as in checkpoint; the first operand is the state before the first step
+	result  *tensor.Tensor // what Forward copies
+	states  revolver
+	longest int // nodes that a step records at most
 	together
 	hooked
 }
@@ -68,9 +69,10 @@ func Snapshots(k int) LoopOption {
 // A forward sweep takes the steps once more, and the tangents along with the state, in the memory of one step.
 //
 // [Backward] gives what it gives for the steps recorded one by one, to the bit if nothing that is recorded behind the
-// loop uses what the steps use besides s, and [Forward] does in any case. [Grad] records all steps, and the sweep through
-// them, so that its result can be differentiated again. On a graph made with [graph.Traced], whose tape is to be a
-// program, the steps are recorded like anything else.
+// loop uses what the steps use besides s, and [Forward] does in any case. [Grad] records the sweep, so that its result can
+// be differentiated again: of a short loop, and of one with hooks such as [OnGradient], all steps with the sweep through
+// them; of a long one about √n parts as by [Checkpoint], in the memory of 2√n states and of √n steps with the sweep through
+// them. On a graph made with [graph.Traced], whose tape is to be a program, the steps are recorded like anything else.
 //
 // It panics with a [*graph.Error] if n is negative or above 2³¹ - 1, f is nil or returns a state of another shape, or
 // the states to keep take too much memory.
@@ -95,7 +97,7 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 	g := s.Graph()
 	l := &loop{f: f}
 	if n == 0 || g.Traced() {
-		return l.record(s, n)
+		return l.record(0, n, s)
 	}
 	if l.states = (revolver{steps: n, most: min(set.snapshots, n)}); set.snapshots == 0 {
 		l.states.most = roomFor(n, 2)
@@ -114,6 +116,7 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 			first := g.Len() + 1
 			y := l.step(i, l.stateAt(i, s, state))
 			used.look(first, y)
+			l.longest = max(l.longest, g.Len()+1-first)
 			state.Copy(exact(y))
 		})
 	}
@@ -124,9 +127,9 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 	return v
 }
 
-// record records so many steps from s on.
-func (l *loop) record(s graph.Value, steps int) graph.Value {
-	for i := range steps {
+// record records the steps from first on and before end, from the state s on.
+func (l *loop) record(first, end int, s graph.Value) graph.Value {
+	for i := first; i < end; i++ {
 		s = l.step(i, s)
 	}
 	return s
@@ -134,7 +137,7 @@ func (l *loop) record(s graph.Value, steps int) graph.Value {
 
 // evaluate records all steps and panics if they do not lead where they did the first time.
 func (l *loop) evaluate(n graph.Node, xs []graph.Value) graph.Value {
-	y := l.record(xs[0], l.states.steps)
+	y := l.record(0, l.states.steps, xs[0])
 	checkAgain(n, exact(n.Value()), exact(y))
 	return y
 }
@@ -243,16 +246,4 @@ func readAdjoint(t *tensor.Tensor, a *graph.Adjoints, n graph.Node) bool {
 		t.Copy(a.Tensor(n))
 	}
 	return true
-}
-
-// loopVJP records all steps, on the tape this time, and the sweep through them, once for all operands.
-func loopVJP(n graph.Node, i int, ct graph.Value) graph.Value {
-	l := n.Aux().(*loop)
-	if l.again[i] {
-		return zeros(n.InputNode(i))
-	}
-	return l.value(n, i, ct, func() []graph.Value {
-		xs, floor := n.Value().Inputs(), n.Graph().Len()+1
-		return vjp("autograd.Loop", l.evaluate(n, xs), ct, xs, floor)
-	})
 }

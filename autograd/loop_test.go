@@ -196,6 +196,58 @@ func TestLoopIsTransparent(t *testing.T) {
 	}
 }
 
+// TestLoopInParts holds derivatives of higher order to those of steps recorded one by one where recorded sweeps go through
+// a loop in parts: found backward and forward, up to the third, with hooks on the way too.
+func TestLoopInParts(t *testing.T) {
+	bound := vector(0.5, -1.5)
+	all := loops(bound)
+	all["a hook within the steps"] = func(run looper, x graph.Value) graph.Value {
+		return run(13, func(i int, s graph.Value) graph.Value {
+			return autograd.ClipGradient(ops.Sin(ops.Mul(s, x)), 0.9)
+		}, x)
+	}
+	all["a constant state, and gradients from the last steps alone"] = func(run looper, x graph.Value) graph.Value {
+		return run(13, func(i int, s graph.Value) graph.Value {
+			if i < 9 {
+				return ops.Sin(s)
+			}
+			return ops.Add(s, ops.Mul(x, ops.Square(x)))
+		}, x.Graph().ConstTensor(vector(1, 2)))
+	}
+	for name, f := range all {
+		t.Run(name, func(t *testing.T) {
+			numbers := func(run looper) (out []float64) {
+				g := graph.New()
+				x := g.VarTensor(vector(0.3, -1.7))
+				y := f(run, x)
+				before := g.Len()
+				dx := autograd.Grad(ops.Sum(ops.Square(y)), x)[0]
+				recorded := g.Len() - before
+				out = append(out, dx.Tensor().Float64s()...)
+				out = append(out, autograd.Forward(dx, []graph.Value{x}, []*tensor.Tensor{vector(1, -2)}).Float64s()...)
+				out = append(out, autograd.Backward(ops.Sum(ops.Square(dx))).Tensor(x).Float64s()...)
+				ddx := autograd.Grad(ops.Sum(ops.Sin(dx)), x)[0]
+				out = append(out, ddx.Tensor().Float64s()...)
+				out = append(out, autograd.Backward(ops.Sum(ops.Square(ddx))).Tensor(x).Float64s()...)
+				if v, ok := g.Bound(bound); ok {
+					out = append(out, autograd.Backward(ops.Sum(ops.Square(dx))).Tensor(v).Float64s()...)
+				}
+				if recorded > 60*13 {
+					t.Errorf("a gradient records %d nodes", recorded)
+				}
+				return out
+			}
+			want := numbers(plainLoop)
+			defer autograd.LoopsInParts()()
+			for _, k := range []int{1, 3} {
+				if diff := cmp.Diff(want, numbers(withSnapshots(k)), cmpopts.EquateApprox(1e-11, 1e-11), cmpopts.EquateNaNs()); diff != "" {
+					t.Errorf("mismatch (-plain +loop):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
 // TestLoopForward holds that forward sweeps through loops, alone and in several directions, and Taylor series find what
 // they find in the steps recorded one by one.
 func TestLoopForward(t *testing.T) {
@@ -360,7 +412,7 @@ func TestLoopErrors(t *testing.T) {
 	}
 }
 
-// TestLongLoop differentiates 100,000 steps of an oscillator with the memory of some hundreds.
+// TestLongLoop differentiates 100,000 steps of an oscillator once and twice with the memory of some hundreds.
 func TestLongLoop(t *testing.T) {
 	steps := 100000
 	if testing.Short() {
@@ -392,8 +444,21 @@ func TestLongLoop(t *testing.T) {
 	if got, want := autograd.Forward(y, []graph.Value{w}, []*tensor.Tensor{tensor.Of([]float64{2})}).At(), -20*math.Sin(1.5*10); math.Abs(got-want) > 2e-2 {
 		t.Errorf("twice its derivative is %v by a forward sweep, want %v", got, want)
 	}
+	tape := g.Len()
+	d := autograd.Grad(y, w)[0]
+	if n := g.Len() - tape; n > 20*int(math.Sqrt(float64(steps))) {
+		t.Errorf("a gradient records %d nodes", n)
+	}
+	for way, got := range map[string]float64{
+		"forward":  autograd.Forward(d, []graph.Value{w}, []*tensor.Tensor{tensor.Of([]float64{1})}).At(),
+		"backward": autograd.Backward(d).Scalar(w),
+	} {
+		if want := -100 * math.Cos(1.5*10); math.Abs(got-want) > 0.3 {
+			t.Errorf("the second derivative is %v by a %s sweep, want %v", got, way, want)
+		}
+	}
 	// The graph keeps the memory that it has ever used; recorded one by one, the steps take a hundred times as much.
-	if after := heap(); after > before+4<<20 {
+	if after := heap(); after > before+12<<20 {
 		t.Errorf("the graph holds %d bytes", after-before)
 	}
 	runtime.KeepAlive(g)
