@@ -79,7 +79,7 @@
 //
 // # Zero wins
 //
-// An adjoint of exactly 0 contributes 0, whatever the local derivative, and so does a tangent. So in
+// An adjoint that is 0 of either sign contributes +0, whatever the local derivative, and so does a tangent. So in
 //
 //	y := ops.Where(ops.Gt(x, zero), ops.Sqrt(x), x)
 //

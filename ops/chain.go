@@ -55,7 +55,7 @@ func init() {
 //
 // Special cases are:
 //
-//	Chain(±0, d) = 0 for every d, Inf and NaN too
+//	Chain(±0, d) = +0 for every d, Inf and NaN too
 func Chain(ct, d graph.Value) graph.Value { return graph.Binary(opChain, ct, d) }
 
 // MulZeroWins returns a·b, and 0 where a or b is 0, whatever the other. Derivatives of [Chain] by its second operand
@@ -65,7 +65,7 @@ func Chain(ct, d graph.Value) graph.Value { return graph.Binary(opChain, ct, d) 
 //
 // Special cases are:
 //
-//	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = 0 for every b, Inf and NaN too
+//	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = +0 for every b, Inf and NaN too
 func MulZeroWins(a, b graph.Value) graph.Value { return graph.Binary(opMulZeroWins, a, b) }
 
 // zeroWins is MulZeroWins for numbers.

@@ -887,8 +887,8 @@ onerows:
 	VSUBPS  Y0, Y1, Y1
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)(R14*1)
 	ADDQ    R8, R14
 	DECQ    R13
@@ -917,8 +917,8 @@ lastrows:
 	VSUBPS     Y1, Y2, Y2
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y4, Y2, Y4
-	VANDPS     Y3, Y4, Y3
 	VMULPS     Y3, Y2, Y2
+	VANDPS     Y2, Y4, Y2
 	VMASKMOVPS Y2, Y0, (DI)(R14*1)
 	ADDQ       R8, R14
 	DECQ       R13
@@ -969,8 +969,8 @@ onerows:
 	VSUBPS  Y0, Y1, Y1
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS (DI)(R14*1), Y2
 	VADDPS  Y1, Y2, Y1
 	VMOVUPS Y1, (DI)(R14*1)
@@ -1001,8 +1001,8 @@ lastrows:
 	VSUBPS     Y1, Y2, Y2
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x04, Y4, Y2, Y4
-	VANDPS     Y3, Y4, Y3
 	VMULPS     Y3, Y2, Y2
+	VANDPS     Y2, Y4, Y2
 	VMASKMOVPS (DI)(R14*1), Y0, Y3
 	VADDPS     Y2, Y3, Y2
 	VMASKMOVPS Y2, Y0, (DI)(R14*1)
@@ -1243,8 +1243,8 @@ onerows:
 back1:
 	VXORPS  Y11, Y11, Y11
 	VCMPPS  $0x04, Y11, Y8, Y11
-	VANDPS  Y10, Y11, Y10
 	VMULPS  Y10, Y8, Y10
+	VANDPS  Y10, Y11, Y10
 	VSUBPS  Y10, Y9, Y9
 	VMOVUPS Y9, (DI)(R14*1)
 	ADDQ    R8, R14
@@ -1294,8 +1294,8 @@ lastrows:
 back2:
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x04, Y12, Y9, Y12
-	VANDPS     Y11, Y12, Y11
 	VMULPS     Y11, Y9, Y11
+	VANDPS     Y11, Y12, Y11
 	VSUBPS     Y11, Y10, Y10
 	VMASKMOVPS Y10, Y8, (DI)(R14*1)
 	ADDQ       R8, R14
@@ -1433,8 +1433,8 @@ onerows:
 back1:
 	VXORPS  Y11, Y11, Y11
 	VCMPPS  $0x04, Y11, Y8, Y11
-	VANDPS  Y10, Y11, Y10
 	VMULPS  Y10, Y8, Y10
+	VANDPS  Y10, Y11, Y10
 	VSUBPS  Y10, Y9, Y9
 	VMOVUPS (DI)(R14*1), Y10
 	VADDPS  Y9, Y10, Y9
@@ -1486,8 +1486,8 @@ lastrows:
 back2:
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x04, Y12, Y9, Y12
-	VANDPS     Y11, Y12, Y11
 	VMULPS     Y11, Y9, Y11
+	VANDPS     Y11, Y12, Y11
 	VSUBPS     Y11, Y10, Y10
 	VMASKMOVPS (DI)(R14*1), Y8, Y11
 	VADDPS     Y10, Y11, Y10
@@ -1610,8 +1610,8 @@ many:
 	VMOVUPS      (R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1621,8 +1621,8 @@ many:
 	VMOVUPS      32(R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1643,8 +1643,8 @@ one:
 	VMOVUPS      (R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1662,8 +1662,8 @@ oneend:
 	VMASKMOVPS   (R10)(R8*4), Y0, Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y1
 	VFNMADD231PS Y2, Y5, Y1
 	VMULPS       Y3, Y1, Y1
@@ -1729,8 +1729,8 @@ many:
 	VMOVUPS      (R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1742,8 +1742,8 @@ many:
 	VMOVUPS      32(R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1766,8 +1766,8 @@ one:
 	VMOVUPS      (R10)(R8*4), Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y4
 	VFNMADD231PS Y2, Y5, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1787,8 +1787,8 @@ oneend:
 	VMASKMOVPS   (R10)(R8*4), Y0, Y6
 	VXORPS       Y7, Y7, Y7
 	VCMPPS       $0x04, Y7, Y4, Y7
-	VANDPS       Y6, Y7, Y6
 	VMULPS       Y6, Y4, Y4
+	VANDPS       Y4, Y7, Y4
 	VSUBPS       Y1, Y4, Y1
 	VFNMADD231PS Y2, Y5, Y1
 	VMULPS       Y3, Y1, Y1
@@ -1855,8 +1855,8 @@ one:
 	VMOVUPS      (R10)(R8*4), Y7
 	VXORPS       Y8, Y8, Y8
 	VCMPPS       $0x04, Y8, Y6, Y8
-	VANDPS       Y7, Y8, Y7
 	VMULPS       Y7, Y6, Y6
+	VANDPS       Y6, Y8, Y6
 	VMOVUPS      (BX)(R14*1), Y7
 	VCVTPS2PD    X6, Y8
 	VCVTPS2PD    X7, Y9
@@ -1880,8 +1880,8 @@ oneend:
 	VMASKMOVPS   (R10)(R8*4), Y0, Y7
 	VXORPS       Y8, Y8, Y8
 	VCMPPS       $0x04, Y8, Y6, Y8
-	VANDPS       Y7, Y8, Y7
 	VMULPS       Y7, Y6, Y6
+	VANDPS       Y6, Y8, Y6
 	VMASKMOVPS   (BX)(R14*1), Y0, Y7
 	VCVTPS2PD    X6, Y8
 	VCVTPS2PD    X7, Y9
@@ -3192,8 +3192,8 @@ onerows:
 	VSUBPD  Y0, Y1, Y1
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)(R14*1)
 	ADDQ    R8, R14
 	DECQ    R13
@@ -3222,8 +3222,8 @@ lastrows:
 	VSUBPD     Y1, Y2, Y2
 	VXORPD     Y4, Y4, Y4
 	VCMPPD     $0x04, Y4, Y2, Y4
-	VANDPD     Y3, Y4, Y3
 	VMULPD     Y3, Y2, Y2
+	VANDPD     Y2, Y4, Y2
 	VMASKMOVPD Y2, Y0, (DI)(R14*1)
 	ADDQ       R8, R14
 	DECQ       R13
@@ -3274,8 +3274,8 @@ onerows:
 	VSUBPD  Y0, Y1, Y1
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD (DI)(R14*1), Y2
 	VADDPD  Y1, Y2, Y1
 	VMOVUPD Y1, (DI)(R14*1)
@@ -3306,8 +3306,8 @@ lastrows:
 	VSUBPD     Y1, Y2, Y2
 	VXORPD     Y4, Y4, Y4
 	VCMPPD     $0x04, Y4, Y2, Y4
-	VANDPD     Y3, Y4, Y3
 	VMULPD     Y3, Y2, Y2
+	VANDPD     Y2, Y4, Y2
 	VMASKMOVPD (DI)(R14*1), Y0, Y3
 	VADDPD     Y2, Y3, Y2
 	VMASKMOVPD Y2, Y0, (DI)(R14*1)
@@ -3513,8 +3513,8 @@ onerows:
 back1:
 	VXORPD  Y11, Y11, Y11
 	VCMPPD  $0x04, Y11, Y8, Y11
-	VANDPD  Y10, Y11, Y10
 	VMULPD  Y10, Y8, Y10
+	VANDPD  Y10, Y11, Y10
 	VSUBPD  Y10, Y9, Y9
 	VMOVUPD Y9, (DI)(R14*1)
 	ADDQ    R8, R14
@@ -3569,8 +3569,8 @@ lastrows:
 back2:
 	VXORPD     Y12, Y12, Y12
 	VCMPPD     $0x04, Y12, Y9, Y12
-	VANDPD     Y11, Y12, Y11
 	VMULPD     Y11, Y9, Y11
+	VANDPD     Y11, Y12, Y11
 	VSUBPD     Y11, Y10, Y10
 	VMASKMOVPD Y10, Y8, (DI)(R14*1)
 	ADDQ       R8, R14
@@ -3723,8 +3723,8 @@ onerows:
 back1:
 	VXORPD  Y11, Y11, Y11
 	VCMPPD  $0x04, Y11, Y8, Y11
-	VANDPD  Y10, Y11, Y10
 	VMULPD  Y10, Y8, Y10
+	VANDPD  Y10, Y11, Y10
 	VSUBPD  Y10, Y9, Y9
 	VMOVUPD (DI)(R14*1), Y10
 	VADDPD  Y9, Y10, Y9
@@ -3781,8 +3781,8 @@ lastrows:
 back2:
 	VXORPD     Y12, Y12, Y12
 	VCMPPD     $0x04, Y12, Y9, Y12
-	VANDPD     Y11, Y12, Y11
 	VMULPD     Y11, Y9, Y11
+	VANDPD     Y11, Y12, Y11
 	VSUBPD     Y11, Y10, Y10
 	VMASKMOVPD (DI)(R14*1), Y8, Y11
 	VADDPD     Y10, Y11, Y10
@@ -3915,8 +3915,8 @@ many:
 	VMOVUPD      (R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -3926,8 +3926,8 @@ many:
 	VMOVUPD      32(R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -3948,8 +3948,8 @@ one:
 	VMOVUPD      (R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -3967,8 +3967,8 @@ oneend:
 	VMASKMOVPD   (R10)(R8*8), Y0, Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y1
 	VFNMADD231PD Y2, Y5, Y1
 	VMULPD       Y3, Y1, Y1
@@ -4034,8 +4034,8 @@ many:
 	VMOVUPD      (R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -4047,8 +4047,8 @@ many:
 	VMOVUPD      32(R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -4071,8 +4071,8 @@ one:
 	VMOVUPD      (R10)(R8*8), Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y4
 	VFNMADD231PD Y2, Y5, Y4
 	VMULPD       Y3, Y4, Y4
@@ -4092,8 +4092,8 @@ oneend:
 	VMASKMOVPD   (R10)(R8*8), Y0, Y6
 	VXORPD       Y7, Y7, Y7
 	VCMPPD       $0x04, Y7, Y4, Y7
-	VANDPD       Y6, Y7, Y6
 	VMULPD       Y6, Y4, Y4
+	VANDPD       Y4, Y7, Y4
 	VSUBPD       Y1, Y4, Y1
 	VFNMADD231PD Y2, Y5, Y1
 	VMULPD       Y3, Y1, Y1
@@ -4158,8 +4158,8 @@ one:
 	VMOVUPD     (R10)(R8*8), Y5
 	VXORPD      Y6, Y6, Y6
 	VCMPPD      $0x04, Y6, Y4, Y6
-	VANDPD      Y5, Y6, Y5
 	VMULPD      Y5, Y4, Y4
+	VANDPD      Y4, Y6, Y4
 	VMOVUPD     (BX)(R14*1), Y5
 	VFMADD231PD Y1, Y4, Y2
 	VFMADD231PD Y5, Y4, Y3
@@ -4175,8 +4175,8 @@ oneend:
 	VMASKMOVPD  (R10)(R8*8), Y0, Y5
 	VXORPD      Y6, Y6, Y6
 	VCMPPD      $0x04, Y6, Y4, Y6
-	VANDPD      Y5, Y6, Y5
 	VMULPD      Y5, Y4, Y4
+	VANDPD      Y4, Y6, Y4
 	VMASKMOVPD  (BX)(R14*1), Y0, Y5
 	VFMADD231PD Y1, Y4, Y2
 	VFMADD231PD Y5, Y4, Y3

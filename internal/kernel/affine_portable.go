@@ -199,10 +199,10 @@ func eachRow(width, stride, rows int, f func(wide, at int)) {
 	}
 }
 
-// timesZeroWins returns ct·d, 0 where ct is.
+// timesZeroWins returns ct·d, +0 where ct is a zero of either sign.
 func timesZeroWins[T Float](ct, d T) T {
 	if ct == 0 {
-		return ct
+		return 0
 	}
 	return times(ct, d)
 }

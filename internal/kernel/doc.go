@@ -10,8 +10,9 @@
 //     this module, never in a program that uses it.
 //   - dst may be one of the inputs (the very same slice). Slices that overlap in part give wrong results.
 //   - Functions named To or Backward accumulate: they add to dst. Those named Into set it.
-//   - "Zero wins": where an incoming cotangent ct[i] is exactly 0, nothing is added to dst[i], whatever the other factor is,
-//     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN.
+//   - "Zero wins": where an incoming cotangent ct[i] is a zero of either sign, its product is +0, whatever the other factor is,
+//     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN. The same holds for what is not
+//     selected.
 //   - Matrices are row-major; lda is the distance between the beginnings of two rows of a.
 //   - Nothing here allocates, except that products, sums of columns and over axes, and [Share] make buffers at first and keep
 //     them. No slice that is passed in is kept. For the compiler's escape analysis the slices escape, so an array of the caller's would move to the heap.
@@ -65,5 +66,5 @@
 // programs use the processors.
 //
 // Implementations differ in the last bits: sums are added in another order, and exp and its like are other polynomials.
-// Each is within the error that the doc comment states.
+// Each is within the error that the doc comment states. Zeros and their signs, infinities and NaNs are the same in all.
 package kernel

@@ -33,7 +33,7 @@ func Sqrt[T Float](dst, x []T) { apply1(opSqrt, dst, x, 0) }
 // Abs sets dst[i] = |x[i]|.
 func Abs[T Float](dst, x []T) { apply1(opAbs, dst, x, 0) }
 
-// ReLU sets dst[i] = max(x[i], 0). NaN stays NaN, and ReLU(-0) is a zero of either sign.
+// ReLU sets dst[i] = max(x[i], 0). NaN stays NaN, and ReLU(-0) is 0.
 func ReLU[T Float](dst, x []T) { apply1(opReLU, dst, x, 0) }
 
 // AddTo adds: dst[i] += x[i].

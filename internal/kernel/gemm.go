@@ -9,7 +9,7 @@ import "fmt"
 // without accumulate sets C to 0.
 //
 // Products are added in any order, with or without intermediate rounding. Infinities and NaNs go where IEEE 754 sends them:
-// 0·Inf is NaN.
+// 0·Inf is NaN. A sum that is 0 is +0.
 func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	mustGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
 	if raceEnabled {
@@ -149,6 +149,9 @@ func gemmPortable[T Float](transA, transB bool, m, n, k int, a []T, lda int, b [
 		}
 		if k == 0 {
 			continue
+		}
+		if accumulate {
+			AddScalarTo(row, 0) // of zeros the sum is +0
 		}
 		if transB {
 			gemmRowDots(row, a[i*ars:], acs, k, b, ldb)

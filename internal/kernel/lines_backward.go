@@ -156,9 +156,9 @@ func (j *linesWork[T]) normsBackward(lo, hi int) {
 		}
 		switch y, c := j.b[lo], j.c[lo]; {
 		case (c == 0 || y == 0) && j.set:
-			Fill(to, c*0)
+			Fill(to, c*0+0)
 		case c == 0 || y == 0:
-			AddScalarTo(to, c*0)
+			AddScalarTo(to, c*0+0) // not -0
 		default:
 			Fill(by, y)
 			Div(d, from, by)

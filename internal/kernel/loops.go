@@ -160,18 +160,13 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 		opReLUBackward: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				if !(y[i] <= 0) {
-					dst[i] += t
-				}
+				dst[i] += either(y[i] <= 0, 0, t)
 			}
 		},
 		opReLUBackwardInto: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				dst[i] = 0
-				if !(y[i] <= 0) {
-					dst[i] = t
-				}
+				dst[i] = either(y[i] <= 0, 0, t)
 			}
 		},
 		opTanhBackward:         addChain(tanhSlope[T]),
@@ -183,19 +178,13 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 		opSoftmaxBackward: func(dst, ct, y []T, s T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				if d := t - s; d != 0 {
-					dst[i] += times(y[i], d)
-				}
+				dst[i] += timesZeroWins(t-s, y[i])
 			}
 		},
 		opSoftmaxBackwardInto: func(dst, ct, y []T, s T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				d := t - s
-				if d != 0 {
-					d = times(y[i], d)
-				}
-				dst[i] = d
+				dst[i] = timesZeroWins(t-s, y[i])
 			}
 		},
 		opLogSoftmaxBackward: func(dst, ct, y []T, s T) {
@@ -234,9 +223,7 @@ func addChain[T Float](slope func(v T) T) loop[T] {
 	return func(dst, ct, v []T, _ T) {
 		ct, v = ct[:len(dst)], v[:len(dst)]
 		for i, t := range ct {
-			if t != 0 {
-				dst[i] += times(t, slope(v[i]))
-			}
+			dst[i] += chained(t, v[i], slope)
 		}
 	}
 }
@@ -245,12 +232,17 @@ func setChain[T Float](slope func(v T) T) loop[T] {
 	return func(dst, ct, v []T, _ T) {
 		ct, v = ct[:len(dst)], v[:len(dst)]
 		for i, t := range ct {
-			if t != 0 {
-				t = times(t, slope(v[i]))
-			}
-			dst[i] = t
+			dst[i] = chained(t, v[i], slope)
 		}
 	}
+}
+
+// chained returns ct·slope(v), +0 where ct is a zero of either sign: there is no derivative to compute.
+func chained[T Float](ct, v T, slope func(v T) T) T {
+	if ct == 0 {
+		return 0
+	}
+	return times(ct, slope(v))
 }
 
 // sigmoidSlope returns the derivative of the logistic function, e/(1+e)² with e = e^-|x|: no difference cancels.

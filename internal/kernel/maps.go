@@ -14,7 +14,7 @@ const (
 	MapGe                              // 1 where a >= b, else 0
 	MapEq                              // 1 where a == b, else 0
 	MapNe                              // 1 where a != b, else 0
-	MapClamp                           // min(max(a, p), q), for p and q that are not NaN; of a bound -0 the sign may be lost
+	MapClamp                           // min(max(a, p), q), for p and q that are not NaN
 	MapSign                            // 1, -1, 0 for zeros, NaN for NaN
 	MapFloor                           // the largest integer that is not larger
 	MapCeil                            // the smallest integer that is not smaller

@@ -269,21 +269,21 @@ many:
 	VMOVUPS (BX), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
-	VXORPS  Y2, Y2, Y2
-	VCMPPS  $0x04, Y2, Y1, Y2
-	VANDPS  Y0, Y2, Y0
+	VANDPS  Y1, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y2, Y2
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (DI)
 	VMOVUPS 32(SI), Y0
 	VMOVUPS 32(BX), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
-	VXORPS  Y2, Y2, Y2
-	VCMPPS  $0x04, Y2, Y1, Y2
-	VANDPS  Y0, Y2, Y0
+	VANDPS  Y1, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y2, Y2
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, 32(DI)
 	ADDQ    R12, SI
 	ADDQ    R13, BX
@@ -305,11 +305,11 @@ one:
 	VMOVUPS (BX), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
-	VXORPS  Y2, Y2, Y2
-	VCMPPS  $0x04, Y2, Y1, Y2
-	VANDPS  Y0, Y2, Y0
+	VANDPS  Y1, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y2, Y2
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    R12, SI
 	ADDQ    R13, BX
@@ -329,11 +329,11 @@ oneend:
 	VMASKMOVPS (BX), Y0, Y2
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y1, Y3
-	VANDPS     Y2, Y3, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x04, Y3, Y2, Y3
-	VANDPS     Y1, Y3, Y1
+	VANDPS     Y2, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y3, Y3
 	VMULPS     Y2, Y1, Y1
+	VANDPS     Y1, Y3, Y1
 	VMASKMOVPS Y1, Y0, (DI)
 
 leave:
@@ -1070,13 +1070,25 @@ start:
 many:
 	VMOVUPS   (SI), Y2
 	VMAXPS    Y0, Y2, Y3
-	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x00, Y0, Y2, Y4
+	VANDPS    Y0, Y2, Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMINPS    Y1, Y3, Y4
+	VCMPPS    $0x00, Y1, Y3, Y5
+	VORPS     Y1, Y3, Y3
+	VBLENDVPS Y5, Y3, Y4, Y3
 	VCMPPS    $0x03, Y2, Y2, Y4
 	VBLENDVPS Y4, Y2, Y3, Y2
 	VMOVUPS   Y2, (DI)
 	VMOVUPS   32(SI), Y2
 	VMAXPS    Y0, Y2, Y3
-	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x00, Y0, Y2, Y4
+	VANDPS    Y0, Y2, Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMINPS    Y1, Y3, Y4
+	VCMPPS    $0x00, Y1, Y3, Y5
+	VORPS     Y1, Y3, Y3
+	VBLENDVPS Y5, Y3, Y4, Y3
 	VCMPPS    $0x03, Y2, Y2, Y4
 	VBLENDVPS Y4, Y2, Y3, Y2
 	VMOVUPS   Y2, 32(DI)
@@ -1093,7 +1105,13 @@ manyend:
 one:
 	VMOVUPS   (SI), Y2
 	VMAXPS    Y0, Y2, Y3
-	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x00, Y0, Y2, Y4
+	VANDPS    Y0, Y2, Y5
+	VBLENDVPS Y4, Y5, Y3, Y3
+	VMINPS    Y1, Y3, Y4
+	VCMPPS    $0x00, Y1, Y3, Y5
+	VORPS     Y1, Y3, Y3
+	VBLENDVPS Y5, Y3, Y4, Y3
 	VCMPPS    $0x03, Y2, Y2, Y4
 	VBLENDVPS Y4, Y2, Y3, Y2
 	VMOVUPS   Y2, (DI)
@@ -1111,8 +1129,14 @@ oneend:
 	SUBQ       CX, AX
 	VMOVDQU    (AX), Y2
 	VMASKMOVPS (SI), Y2, Y3
-	VMAXPS     Y0, Y3, Y0
-	VMINPS     Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y4
+	VCMPPS     $0x00, Y0, Y3, Y5
+	VANDPS     Y0, Y3, Y0
+	VBLENDVPS  Y5, Y0, Y4, Y0
+	VMINPS     Y1, Y0, Y4
+	VCMPPS     $0x00, Y1, Y0, Y5
+	VORPS      Y1, Y0, Y0
+	VBLENDVPS  Y5, Y0, Y4, Y0
 	VCMPPS     $0x03, Y3, Y3, Y1
 	VBLENDVPS  Y1, Y3, Y0, Y0
 	VMASKMOVPS Y0, Y2, (DI)
@@ -2027,8 +2051,8 @@ one:
 	VBLENDVPS Y5, Y3, Y4, Y3
 	VXORPS    Y4, Y4, Y4
 	VCMPPS    $0x04, Y4, Y2, Y4
-	VANDPS    Y3, Y4, Y3
 	VMULPS    Y3, Y2, Y2
+	VANDPS    Y2, Y4, Y2
 	VMOVUPS   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -2055,8 +2079,8 @@ oneend:
 	VBLENDVPS  Y1, Y4, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -2102,6 +2126,7 @@ one:
 	VBLENDVPS   Y6, Y4, Y5, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -2131,6 +2156,7 @@ oneend:
 	VBLENDVPS   Y1, Y5, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -2182,15 +2208,15 @@ many:
 	VMOVUPS (SI), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (DI)
 	VMOVUPS 32(R9), Y0
 	VMOVUPS 32(SI), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, 32(DI)
 	ADDQ    $0x40, R9
 	ADDQ    R12, SI
@@ -2210,8 +2236,8 @@ one:
 	VMOVUPS (SI), Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -2231,8 +2257,8 @@ oneend:
 	VMASKMOVPS (SI), Y0, Y2
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y1, Y3
-	VANDPS     Y2, Y3, Y2
 	VMULPS     Y2, Y1, Y1
+	VANDPS     Y1, Y3, Y1
 	VMASKMOVPS Y1, Y0, (DI)
 
 leave:
@@ -2283,6 +2309,7 @@ many:
 	VMOVUPS     (SI), Y2
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y0, Y3, Y0
 	VANDPS      Y2, Y3, Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, (DI)
@@ -2291,6 +2318,7 @@ many:
 	VMOVUPS     32(SI), Y2
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y0, Y3, Y0
 	VANDPS      Y2, Y3, Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, 32(DI)
@@ -2313,6 +2341,7 @@ one:
 	VMOVUPS     (SI), Y2
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y0, Y3, Y0
 	VANDPS      Y2, Y3, Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, (DI)
@@ -2335,6 +2364,7 @@ oneend:
 	VMASKMOVPS  (SI), Y0, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMASKMOVPS  Y2, Y0, (DI)
@@ -2374,16 +2404,16 @@ many:
 	VMULPS  Y0, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)
 	VMOVUPS 32(R9), Y1
 	VMOVUPS 32(SI), Y2
 	VMULPS  Y0, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, 32(DI)
 	ADDQ    $0x40, R9
 	ADDQ    $0x40, SI
@@ -2402,8 +2432,8 @@ one:
 	VMULPS  Y0, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -2424,8 +2454,8 @@ oneend:
 	VMULPS     Y0, Y3, Y0
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y2, Y3
-	VANDPS     Y0, Y3, Y0
 	VMULPS     Y0, Y2, Y0
+	VANDPS     Y0, Y3, Y0
 	VMASKMOVPS Y0, Y1, (DI)
 
 leave:
@@ -2464,6 +2494,7 @@ many:
 	VMULPS      Y0, Y3, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, (DI)
@@ -2473,6 +2504,7 @@ many:
 	VMULPS      Y0, Y3, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, 32(DI)
@@ -2494,6 +2526,7 @@ one:
 	VMULPS      Y0, Y3, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, (DI)
@@ -2517,6 +2550,7 @@ oneend:
 	VMULPS      Y0, Y4, Y0
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y0, Y4, Y0
 	VFMADD231PS Y0, Y2, Y3
 	VMASKMOVPS  Y3, Y1, (DI)
@@ -2559,8 +2593,8 @@ many:
 	VFMADD231PS Y0, Y3, Y4
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y2, Y3
-	VANDPS      Y4, Y3, Y3
-	VMULPS      Y3, Y2, Y2
+	VMULPS      Y4, Y2, Y2
+	VANDPS      Y2, Y3, Y2
 	VMOVUPS     Y2, (DI)
 	VMOVUPS     32(R9), Y2
 	VMOVUPS     32(SI), Y3
@@ -2569,8 +2603,8 @@ many:
 	VFMADD231PS Y0, Y3, Y4
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y2, Y3
-	VANDPS      Y4, Y3, Y3
-	VMULPS      Y3, Y2, Y2
+	VMULPS      Y4, Y2, Y2
+	VANDPS      Y2, Y3, Y2
 	VMOVUPS     Y2, 32(DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -2591,8 +2625,8 @@ one:
 	VFMADD231PS Y0, Y3, Y4
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y2, Y3
-	VANDPS      Y4, Y3, Y3
-	VMULPS      Y3, Y2, Y2
+	VMULPS      Y4, Y2, Y2
+	VANDPS      Y2, Y3, Y2
 	VMOVUPS     Y2, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -2615,8 +2649,8 @@ oneend:
 	VFMADD231PS Y0, Y4, Y1
 	VXORPS      Y0, Y0, Y0
 	VCMPPS      $0x04, Y0, Y3, Y0
+	VMULPS      Y1, Y3, Y1
 	VANDPS      Y1, Y0, Y0
-	VMULPS      Y0, Y3, Y0
 	VMASKMOVPS  Y0, Y2, (DI)
 
 leave:
@@ -2658,6 +2692,7 @@ many:
 	VFMADD231PS Y0, Y4, Y5
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y5, Y4, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -2669,6 +2704,7 @@ many:
 	VFMADD231PS Y0, Y4, Y5
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y5, Y4, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, 32(DI)
@@ -2692,6 +2728,7 @@ one:
 	VFMADD231PS Y0, Y4, Y5
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y5, Y4, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -2717,6 +2754,7 @@ oneend:
 	VFMADD231PS Y0, Y5, Y1
 	VXORPS      Y0, Y0, Y0
 	VCMPPS      $0x04, Y0, Y3, Y0
+	VANDPS      Y3, Y0, Y3
 	VANDPS      Y1, Y0, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -2771,8 +2809,8 @@ one:
 	VDIVPS  Y3, Y0, Y3
 	VXORPS  Y4, Y4, Y4
 	VCMPPS  $0x04, Y4, Y2, Y4
-	VANDPS  Y3, Y4, Y3
 	VMULPS  Y3, Y2, Y2
+	VANDPS  Y2, Y4, Y2
 	VMOVUPS Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -2794,8 +2832,8 @@ oneend:
 	VDIVPS     Y1, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -2849,6 +2887,7 @@ one:
 	VDIVPS      Y4, Y0, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -2873,6 +2912,7 @@ oneend:
 	VDIVPS      Y1, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -2922,8 +2962,8 @@ one:
 	VBLENDVPS Y5, Y7, Y6, Y5
 	VXORPS    Y6, Y6, Y6
 	VCMPPS    $0x04, Y6, Y4, Y6
-	VANDPS    Y5, Y6, Y5
 	VMULPS    Y5, Y4, Y4
+	VANDPS    Y4, Y6, Y4
 	VMOVUPS   Y4, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -2951,8 +2991,8 @@ oneend:
 	VBLENDVPS  Y1, Y2, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y5, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y5, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y4, (DI)
 
 leave:
@@ -3001,6 +3041,7 @@ one:
 	VBLENDVPS   Y6, Y8, Y7, Y6
 	VXORPS      Y7, Y7, Y7
 	VCMPPS      $0x04, Y7, Y4, Y7
+	VANDPS      Y4, Y7, Y4
 	VANDPS      Y6, Y7, Y6
 	VFMADD231PS Y6, Y4, Y5
 	VMOVUPS     Y5, (DI)
@@ -3031,8 +3072,9 @@ oneend:
 	VBLENDVPS   Y1, Y2, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y5, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y5, Y6
+	VFMADD231PS Y0, Y2, Y6
 	VMASKMOVPS  Y6, Y4, (DI)
 
 leave:
@@ -3099,8 +3141,8 @@ one:
 	VMULPS  Y0, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -3124,8 +3166,8 @@ oneend:
 	VMULPS     Y0, Y3, Y0
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y2, Y3
-	VANDPS     Y0, Y3, Y0
 	VMULPS     Y0, Y2, Y0
+	VANDPS     Y0, Y3, Y0
 	VMASKMOVPS Y0, Y1, (DI)
 
 leave:
@@ -3193,6 +3235,7 @@ one:
 	VMULPS      Y0, Y3, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, (DI)
@@ -3219,6 +3262,7 @@ oneend:
 	VMULPS      Y0, Y4, Y0
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y0, Y4, Y0
 	VFMADD231PS Y0, Y2, Y3
 	VMASKMOVPS  Y3, Y1, (DI)
@@ -3288,8 +3332,8 @@ one:
 	VANDPS  Y1, Y3, Y1
 	VXORPS  Y2, Y2, Y2
 	VCMPPS  $0x04, Y2, Y0, Y2
-	VANDPS  Y1, Y2, Y1
 	VMULPS  Y1, Y0, Y0
+	VANDPS  Y0, Y2, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -3315,8 +3359,8 @@ oneend:
 	VANDPS     Y2, Y4, Y2
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y1, Y3
-	VANDPS     Y2, Y3, Y2
 	VMULPS     Y2, Y1, Y1
+	VANDPS     Y1, Y3, Y1
 	VMASKMOVPS Y1, Y0, (DI)
 
 leave:
@@ -3385,6 +3429,7 @@ one:
 	VANDPS      Y2, Y4, Y2
 	VXORPS      Y3, Y3, Y3
 	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y0, Y3, Y0
 	VANDPS      Y2, Y3, Y2
 	VFMADD231PS Y2, Y0, Y1
 	VMOVUPS     Y1, (DI)
@@ -3413,6 +3458,7 @@ oneend:
 	VANDPS      Y3, Y5, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMASKMOVPS  Y2, Y0, (DI)
@@ -3457,8 +3503,8 @@ one:
 	VMULPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VCMPPS  $0x04, Y4, Y2, Y4
-	VANDPS  Y3, Y4, Y3
 	VMULPS  Y3, Y2, Y2
+	VANDPS  Y2, Y4, Y2
 	VMOVUPS Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -3483,8 +3529,8 @@ oneend:
 	VMULPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -3528,6 +3574,7 @@ one:
 	VMULPS      Y4, Y4, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -3555,6 +3602,7 @@ oneend:
 	VMULPS      Y0, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -11774,8 +11822,8 @@ one:
 back1:
 	VXORPS  Y12, Y12, Y12
 	VCMPPS  $0x04, Y12, Y10, Y12
-	VANDPS  Y11, Y12, Y11
 	VMULPS  Y11, Y10, Y10
+	VANDPS  Y10, Y12, Y10
 	VMOVUPS Y10, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -11816,8 +11864,8 @@ oneend:
 back2:
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y11, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y11, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y10, (DI)
 
 leave:
@@ -11942,6 +11990,7 @@ one:
 back1:
 	VXORPS      Y12, Y12, Y12
 	VCMPPS      $0x04, Y12, Y9, Y12
+	VANDPS      Y9, Y12, Y9
 	VANDPS      Y11, Y12, Y11
 	VFMADD231PS Y11, Y9, Y10
 	VMOVUPS     Y10, (DI)
@@ -11985,8 +12034,9 @@ oneend:
 back2:
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y10, Y1
+	VANDPS      Y10, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y10, Y11
+	VFMADD231PS Y0, Y2, Y11
 	VMASKMOVPS  Y11, Y9, (DI)
 
 leave:
@@ -12146,8 +12196,8 @@ one:
 	VBLENDVPS    Y10, Y12, Y11, Y10
 	VXORPS       Y11, Y11, Y11
 	VCMPPS       $0x04, Y11, Y9, Y11
-	VANDPS       Y10, Y11, Y10
 	VMULPS       Y10, Y9, Y9
+	VANDPS       Y9, Y11, Y9
 	VMOVUPS      Y9, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         R12, SI
@@ -12211,8 +12261,8 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y10, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y10, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y9, (DI)
 
 leave:
@@ -12314,6 +12364,7 @@ one:
 	VBLENDVPS    Y10, Y12, Y11, Y10
 	VXORPS       Y11, Y11, Y11
 	VCMPPS       $0x04, Y11, Y8, Y11
+	VANDPS       Y8, Y11, Y8
 	VANDPS       Y10, Y11, Y10
 	VFMADD231PS  Y10, Y8, Y9
 	VMOVUPS      Y9, (DI)
@@ -12380,8 +12431,9 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y9, Y1
+	VANDPS       Y9, Y1, Y2
 	VANDPS       Y0, Y1, Y0
-	VFMADD231PS  Y0, Y9, Y10
+	VFMADD231PS  Y0, Y2, Y10
 	VMASKMOVPS   Y10, Y8, (DI)
 
 leave:
@@ -12491,8 +12543,8 @@ one:
 	VBLENDVPS    Y9, Y11, Y10, Y9
 	VXORPS       Y10, Y10, Y10
 	VCMPPS       $0x04, Y10, Y8, Y10
-	VANDPS       Y9, Y10, Y9
 	VMULPS       Y9, Y8, Y8
+	VANDPS       Y8, Y10, Y8
 	VMOVUPS      Y8, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         R12, SI
@@ -12565,8 +12617,8 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y9, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y9, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y8, (DI)
 
 leave:
@@ -12676,6 +12728,7 @@ one:
 	VBLENDVPS    Y9, Y11, Y10, Y9
 	VXORPS       Y10, Y10, Y10
 	VCMPPS       $0x04, Y10, Y7, Y10
+	VANDPS       Y7, Y10, Y7
 	VANDPS       Y9, Y10, Y9
 	VFMADD231PS  Y9, Y7, Y8
 	VMOVUPS      Y8, (DI)
@@ -12751,8 +12804,9 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y8, Y1
+	VANDPS       Y8, Y1, Y2
 	VANDPS       Y0, Y1, Y0
-	VFMADD231PS  Y0, Y8, Y9
+	VFMADD231PS  Y0, Y2, Y9
 	VMASKMOVPS   Y9, Y7, (DI)
 
 leave:
@@ -12836,8 +12890,8 @@ back1:
 	VMULPS      Y0, Y11, Y10
 	VXORPS      Y11, Y11, Y11
 	VCMPPS      $0x04, Y11, Y9, Y11
-	VANDPS      Y10, Y11, Y10
 	VMULPS      Y10, Y9, Y9
+	VANDPS      Y9, Y11, Y9
 	VMOVUPS     Y9, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -12886,8 +12940,8 @@ back2:
 	VMULPS      Y0, Y3, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y10, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y10, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y9, (DI)
 
 leave:
@@ -13019,6 +13073,7 @@ back1:
 	VMULPS      Y0, Y11, Y10
 	VXORPS      Y11, Y11, Y11
 	VCMPPS      $0x04, Y11, Y8, Y11
+	VANDPS      Y8, Y11, Y8
 	VANDPS      Y10, Y11, Y10
 	VFMADD231PS Y10, Y8, Y9
 	VMOVUPS     Y9, (DI)
@@ -13070,8 +13125,9 @@ back2:
 	VMULPS      Y0, Y3, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y9, Y1
+	VANDPS      Y9, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y9, Y10
+	VFMADD231PS Y0, Y2, Y10
 	VMASKMOVPS  Y10, Y8, (DI)
 
 leave:
@@ -13173,8 +13229,8 @@ one:
 	VDIVPS  Y3, Y0, Y3
 	VXORPS  Y4, Y4, Y4
 	VCMPPS  $0x04, Y4, Y2, Y4
-	VANDPS  Y3, Y4, Y3
 	VMULPS  Y3, Y2, Y2
+	VANDPS  Y2, Y4, Y2
 	VMOVUPS Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -13200,8 +13256,8 @@ oneend:
 	VDIVPS     Y1, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -13246,6 +13302,7 @@ one:
 	VDIVPS      Y4, Y0, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -13274,6 +13331,7 @@ oneend:
 	VDIVPS      Y1, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -13316,8 +13374,8 @@ one:
 	VDIVPS  Y2, Y3, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -13341,8 +13399,8 @@ oneend:
 	VDIVPS     Y0, Y4, Y0
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y2, Y3
-	VANDPS     Y0, Y3, Y0
 	VMULPS     Y0, Y2, Y0
+	VANDPS     Y0, Y3, Y0
 	VMASKMOVPS Y0, Y1, (DI)
 
 leave:
@@ -13384,6 +13442,7 @@ one:
 	VDIVPS      Y3, Y4, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, (DI)
@@ -13410,6 +13469,7 @@ oneend:
 	VDIVPS      Y0, Y5, Y0
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y0, Y4, Y0
 	VFMADD231PS Y0, Y2, Y3
 	VMASKMOVPS  Y3, Y1, (DI)
@@ -13459,8 +13519,8 @@ one:
 	VBLENDVPS Y4, Y5, Y3, Y3
 	VXORPS    Y4, Y4, Y4
 	VCMPPS    $0x04, Y4, Y2, Y4
-	VANDPS    Y3, Y4, Y3
 	VMULPS    Y3, Y2, Y2
+	VANDPS    Y2, Y4, Y2
 	VMOVUPS   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -13490,8 +13550,8 @@ oneend:
 	VBLENDVPS  Y5, Y1, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -13540,6 +13600,7 @@ one:
 	VBLENDVPS   Y5, Y6, Y4, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -13572,6 +13633,7 @@ oneend:
 	VBLENDVPS   Y6, Y1, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -13630,8 +13692,8 @@ back1:
 	VDIVPS  Y5, Y6, Y5
 	VXORPS  Y6, Y6, Y6
 	VCMPPS  $0x04, Y6, Y4, Y6
-	VANDPS  Y5, Y6, Y5
 	VMULPS  Y5, Y4, Y4
+	VANDPS  Y4, Y6, Y4
 	VMOVUPS Y4, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -13668,8 +13730,8 @@ back2:
 	VDIVPS     Y0, Y7, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y5, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y5, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y4, (DI)
 
 leave:
@@ -13795,6 +13857,7 @@ back1:
 	VDIVPS      Y6, Y7, Y6
 	VXORPS      Y7, Y7, Y7
 	VCMPPS      $0x04, Y7, Y4, Y7
+	VANDPS      Y4, Y7, Y4
 	VANDPS      Y6, Y7, Y6
 	VFMADD231PS Y6, Y4, Y5
 	VMOVUPS     Y5, (DI)
@@ -13834,8 +13897,9 @@ back2:
 	VDIVPS      Y0, Y8, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y5, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y5, Y6
+	VFMADD231PS Y0, Y2, Y6
 	VMASKMOVPS  Y6, Y4, (DI)
 
 leave:
@@ -13948,8 +14012,8 @@ one:
 	VMULPS  Y2, Y4, Y2
 	VXORPS  Y3, Y3, Y3
 	VCMPPS  $0x04, Y3, Y1, Y3
-	VANDPS  Y2, Y3, Y2
 	VMULPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
 	VMOVUPS Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -13977,8 +14041,8 @@ oneend:
 	VMULPS     Y0, Y5, Y0
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x04, Y3, Y2, Y3
-	VANDPS     Y0, Y3, Y0
 	VMULPS     Y0, Y2, Y0
+	VANDPS     Y0, Y3, Y0
 	VMASKMOVPS Y0, Y1, (DI)
 
 leave:
@@ -14024,6 +14088,7 @@ one:
 	VMULPS      Y3, Y5, Y3
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y1, Y4, Y1
 	VANDPS      Y3, Y4, Y3
 	VFMADD231PS Y3, Y1, Y2
 	VMOVUPS     Y2, (DI)
@@ -14054,6 +14119,7 @@ oneend:
 	VMULPS      Y0, Y6, Y0
 	VXORPS      Y4, Y4, Y4
 	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y2, Y4, Y2
 	VANDPS      Y0, Y4, Y0
 	VFMADD231PS Y0, Y2, Y3
 	VMASKMOVPS  Y3, Y1, (DI)
@@ -14184,8 +14250,8 @@ one:
 	VINSERTF128  $0x01, X8, Y11, Y8
 	VXORPS       Y9, Y9, Y9
 	VCMPPS       $0x04, Y9, Y7, Y9
-	VANDPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y7
 	VMOVUPS      Y7, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, SI
@@ -14291,8 +14357,8 @@ oneend:
 	VINSERTF128  $0x01, X0, Y11, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y8, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y8, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y7, (DI)
 
 leave:
@@ -14421,6 +14487,7 @@ one:
 	VINSERTF128  $0x01, X8, Y11, Y8
 	VXORPS       Y9, Y9, Y9
 	VCMPPS       $0x04, Y9, Y6, Y9
+	VANDPS       Y6, Y9, Y6
 	VANDPS       Y8, Y9, Y8
 	VFMADD231PS  Y8, Y6, Y7
 	VMOVUPS      Y7, (DI)
@@ -14529,8 +14596,9 @@ oneend:
 	VINSERTF128  $0x01, X0, Y11, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y7, Y1
+	VANDPS       Y7, Y1, Y2
 	VANDPS       Y0, Y1, Y0
-	VFMADD231PS  Y0, Y7, Y8
+	VFMADD231PS  Y0, Y2, Y8
 	VMASKMOVPS   Y8, Y6, (DI)
 
 leave:
@@ -14646,8 +14714,8 @@ back2:
 	VINSERTF128 $0x01, X9, Y12, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y8, Y10
-	VANDPS      Y9, Y10, Y9
 	VMULPS      Y9, Y8, Y8
+	VANDPS      Y8, Y10, Y8
 	VMOVUPS     Y8, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -14739,8 +14807,8 @@ back4:
 	VINSERTF128 $0x01, X0, Y12, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y9, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y9, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y8, (DI)
 
 leave:
@@ -14992,6 +15060,7 @@ back2:
 	VINSERTF128 $0x01, X9, Y12, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y7, Y10
+	VANDPS      Y7, Y10, Y7
 	VANDPS      Y9, Y10, Y9
 	VFMADD231PS Y9, Y7, Y8
 	VMOVUPS     Y8, (DI)
@@ -15086,8 +15155,9 @@ back4:
 	VINSERTF128 $0x01, X0, Y12, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y8, Y1
+	VANDPS      Y8, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y8, Y9
+	VFMADD231PS Y0, Y2, Y9
 	VMASKMOVPS  Y9, Y7, (DI)
 
 leave:
@@ -15350,8 +15420,8 @@ back1:
 	VFMADD231PS c32_3ecc422a<>+0(SB), Y8, Y9
 	VXORPS      Y8, Y8, Y8
 	VCMPPS      $0x04, Y8, Y7, Y8
-	VANDPS      Y9, Y8, Y8
-	VMULPS      Y8, Y7, Y7
+	VMULPS      Y9, Y7, Y7
+	VANDPS      Y7, Y8, Y7
 	VMOVUPS     Y7, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -15425,8 +15495,8 @@ back2:
 	VFMADD231PS c32_3ecc422a<>+0(SB), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y8, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y8, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y7, (DI)
 
 leave:
@@ -15581,6 +15651,7 @@ back1:
 	VFMADD231PS c32_3ecc422a<>+0(SB), Y8, Y9
 	VXORPS      Y8, Y8, Y8
 	VCMPPS      $0x04, Y8, Y6, Y8
+	VANDPS      Y6, Y8, Y6
 	VANDPS      Y9, Y8, Y8
 	VFMADD231PS Y8, Y6, Y7
 	VMOVUPS     Y7, (DI)
@@ -15657,8 +15728,9 @@ back2:
 	VFMADD231PS c32_3ecc422a<>+0(SB), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y7, Y1
+	VANDPS      Y7, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y7, Y8
+	VFMADD231PS Y0, Y2, Y8
 	VMASKMOVPS  Y8, Y6, (DI)
 
 leave:
@@ -15733,6 +15805,16 @@ rare2:
 	VMOVAPS      Y1, Y1
 	JMP          back2
 
+DATA c32_c43a48f6<>+0(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+4(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+8(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+12(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+16(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+20(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+24(SB)/4, $0xc43a48f6
+DATA c32_c43a48f6<>+28(SB)/4, $0xc43a48f6
+GLOBL c32_c43a48f6<>(SB), RODATA|NOPTR, $32
+
 DATA c32_c47a0000<>+0(SB)/4, $0xc47a0000
 DATA c32_c47a0000<>+4(SB)/4, $0xc47a0000
 DATA c32_c47a0000<>+8(SB)/4, $0xc47a0000
@@ -15803,22 +15885,25 @@ one:
 back1:
 	VBLENDVPS Y9, Y11, Y10, Y12
 	VBLENDVPS Y9, Y10, Y11, Y10
-	VMOVUPS   c32_c47a0000<>+0(SB), Y13
-	VMOVUPS   c32_447a0000<>+0(SB), Y14
-	VMINPS    Y9, Y14, Y9
-	VMAXPS    Y9, Y13, Y9
-	VMOVAPS   Y0, Y13
+	VMOVUPS   c32_c43a48f6<>+0(SB), Y13
+	VCMPPS    $0x15, Y13, Y9, Y13
+	VMOVUPS   c32_c47a0000<>+0(SB), Y14
+	VMOVUPS   c32_447a0000<>+0(SB), Y15
+	VMINPS    Y9, Y15, Y9
+	VMAXPS    Y9, Y14, Y9
+	VMOVAPS   Y0, Y14
 	VADDPS    Y0, Y11, Y11
-	VDIVPS    Y11, Y13, Y11
+	VDIVPS    Y11, Y14, Y11
 	VMULPS    Y10, Y9, Y9
 	VMULPS    Y11, Y9, Y9
 	VMULPS    Y11, Y12, Y10
 	VADDPS    Y0, Y9, Y9
 	VMULPS    Y9, Y10, Y9
+	VANDPS    Y9, Y13, Y9
 	VXORPS    Y10, Y10, Y10
 	VCMPPS    $0x04, Y10, Y8, Y10
-	VANDPS    Y9, Y10, Y9
 	VMULPS    Y9, Y8, Y8
+	VANDPS    Y8, Y10, Y8
 	VMOVUPS   Y8, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -15861,22 +15946,25 @@ oneend:
 back2:
 	VBLENDVPS  Y10, Y1, Y11, Y2
 	VBLENDVPS  Y10, Y11, Y1, Y3
-	VMOVUPS    c32_c47a0000<>+0(SB), Y4
-	VMOVUPS    c32_447a0000<>+0(SB), Y5
-	VMINPS     Y10, Y5, Y5
-	VMAXPS     Y5, Y4, Y4
-	VMOVAPS    Y0, Y5
+	VMOVUPS    c32_c43a48f6<>+0(SB), Y4
+	VCMPPS     $0x15, Y4, Y10, Y4
+	VMOVUPS    c32_c47a0000<>+0(SB), Y5
+	VMOVUPS    c32_447a0000<>+0(SB), Y6
+	VMINPS     Y10, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VMOVAPS    Y0, Y6
 	VADDPS     Y0, Y1, Y1
-	VDIVPS     Y1, Y5, Y1
-	VMULPS     Y3, Y4, Y3
+	VDIVPS     Y1, Y6, Y1
+	VMULPS     Y3, Y5, Y3
 	VMULPS     Y1, Y3, Y3
 	VMULPS     Y1, Y2, Y1
 	VADDPS     Y0, Y3, Y0
 	VMULPS     Y0, Y1, Y0
+	VANDPS     Y0, Y4, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y9, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y9, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y8, (DI)
 
 leave:
@@ -16001,20 +16089,24 @@ one:
 back1:
 	VBLENDVPS   Y9, Y11, Y10, Y12
 	VBLENDVPS   Y9, Y10, Y11, Y10
-	VMOVUPS     c32_c47a0000<>+0(SB), Y13
-	VMOVUPS     c32_447a0000<>+0(SB), Y14
-	VMINPS      Y9, Y14, Y9
-	VMAXPS      Y9, Y13, Y9
-	VMOVAPS     Y0, Y13
+	VMOVUPS     c32_c43a48f6<>+0(SB), Y13
+	VCMPPS      $0x15, Y13, Y9, Y13
+	VMOVUPS     c32_c47a0000<>+0(SB), Y14
+	VMOVUPS     c32_447a0000<>+0(SB), Y15
+	VMINPS      Y9, Y15, Y9
+	VMAXPS      Y9, Y14, Y9
+	VMOVAPS     Y0, Y14
 	VADDPS      Y0, Y11, Y11
-	VDIVPS      Y11, Y13, Y11
+	VDIVPS      Y11, Y14, Y11
 	VMULPS      Y10, Y9, Y9
 	VMULPS      Y11, Y9, Y9
 	VMULPS      Y11, Y12, Y10
 	VADDPS      Y0, Y9, Y9
 	VMULPS      Y9, Y10, Y9
+	VANDPS      Y9, Y13, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y7, Y10
+	VANDPS      Y7, Y10, Y7
 	VANDPS      Y9, Y10, Y9
 	VFMADD231PS Y9, Y7, Y8
 	VMOVUPS     Y8, (DI)
@@ -16060,22 +16152,26 @@ oneend:
 back2:
 	VBLENDVPS   Y10, Y1, Y11, Y2
 	VBLENDVPS   Y10, Y11, Y1, Y3
-	VMOVUPS     c32_c47a0000<>+0(SB), Y4
-	VMOVUPS     c32_447a0000<>+0(SB), Y5
-	VMINPS      Y10, Y5, Y5
-	VMAXPS      Y5, Y4, Y4
-	VMOVAPS     Y0, Y5
+	VMOVUPS     c32_c43a48f6<>+0(SB), Y4
+	VCMPPS      $0x15, Y4, Y10, Y4
+	VMOVUPS     c32_c47a0000<>+0(SB), Y5
+	VMOVUPS     c32_447a0000<>+0(SB), Y6
+	VMINPS      Y10, Y6, Y6
+	VMAXPS      Y6, Y5, Y5
+	VMOVAPS     Y0, Y6
 	VADDPS      Y0, Y1, Y1
-	VDIVPS      Y1, Y5, Y1
-	VMULPS      Y3, Y4, Y3
+	VDIVPS      Y1, Y6, Y1
+	VMULPS      Y3, Y5, Y3
 	VMULPS      Y1, Y3, Y3
 	VMULPS      Y1, Y2, Y1
 	VADDPS      Y0, Y3, Y0
 	VMULPS      Y0, Y1, Y0
+	VANDPS      Y0, Y4, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y8, Y1
+	VANDPS      Y8, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y8, Y9
+	VFMADD231PS Y0, Y2, Y9
 	VMASKMOVPS  Y9, Y7, (DI)
 
 leave:
@@ -16203,8 +16299,8 @@ back1:
 	VBLENDVPS Y11, c32_3f800000<>+0(SB), Y10, Y10
 	VXORPS    Y11, Y11, Y11
 	VCMPPS    $0x04, Y11, Y9, Y11
-	VANDPS    Y10, Y11, Y10
 	VMULPS    Y10, Y9, Y9
+	VANDPS    Y9, Y11, Y9
 	VMOVUPS   Y9, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -16249,8 +16345,8 @@ back2:
 	VBLENDVPS  Y12, c32_3f800000<>+0(SB), Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y10, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y10, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y9, (DI)
 
 leave:
@@ -16378,6 +16474,7 @@ back1:
 	VBLENDVPS   Y11, c32_3f800000<>+0(SB), Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VCMPPS      $0x04, Y11, Y8, Y11
+	VANDPS      Y8, Y11, Y8
 	VANDPS      Y10, Y11, Y10
 	VFMADD231PS Y10, Y8, Y9
 	VMOVUPS     Y9, (DI)
@@ -16425,8 +16522,9 @@ back2:
 	VBLENDVPS   Y12, c32_3f800000<>+0(SB), Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y9, Y1
+	VANDPS      Y9, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y9, Y10
+	VFMADD231PS Y0, Y2, Y10
 	VMASKMOVPS  Y10, Y8, (DI)
 
 leave:
@@ -16531,8 +16629,8 @@ one:
 	VBLENDVPS    Y4, Y1, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x04, Y4, Y2, Y4
-	VANDPS       Y3, Y4, Y3
 	VMULPS       Y3, Y2, Y2
+	VANDPS       Y2, Y4, Y2
 	VMOVUPS      Y2, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, SI
@@ -16561,8 +16659,8 @@ oneend:
 	VBLENDVPS    Y5, Y1, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y3, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y3, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y2, (DI)
 
 leave:
@@ -16610,6 +16708,7 @@ one:
 	VBLENDVPS    Y5, Y1, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VCMPPS       $0x04, Y5, Y2, Y5
+	VANDPS       Y2, Y5, Y2
 	VANDPS       Y4, Y5, Y4
 	VFMADD231PS  Y4, Y2, Y3
 	VMOVUPS      Y3, (DI)
@@ -16641,6 +16740,7 @@ oneend:
 	VBLENDVPS    Y6, Y1, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y3, Y1
+	VANDPS       Y3, Y1, Y3
 	VANDPS       Y0, Y1, Y0
 	VFMADD231PS  Y0, Y3, Y4
 	VMASKMOVPS   Y4, Y2, (DI)
@@ -16790,8 +16890,8 @@ one:
 	VINSERTF128  $0x01, X7, Y11, Y7
 	VXORPS       Y8, Y8, Y8
 	VCMPPS       $0x04, Y8, Y6, Y8
-	VANDPS       Y7, Y8, Y7
 	VMULPS       Y7, Y6, Y6
+	VANDPS       Y6, Y8, Y6
 	VMOVUPS      Y6, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, SI
@@ -16917,8 +17017,8 @@ oneend:
 	VINSERTF128  $0x01, X0, Y11, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y7, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y7, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y6, (DI)
 
 leave:
@@ -17066,6 +17166,7 @@ one:
 	VINSERTF128  $0x01, X7, Y11, Y7
 	VXORPS       Y8, Y8, Y8
 	VCMPPS       $0x04, Y8, Y5, Y8
+	VANDPS       Y5, Y8, Y5
 	VANDPS       Y7, Y8, Y7
 	VFMADD231PS  Y7, Y5, Y6
 	VMOVUPS      Y6, (DI)
@@ -17194,8 +17295,9 @@ oneend:
 	VINSERTF128  $0x01, X0, Y11, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y6, Y1
+	VANDPS       Y6, Y1, Y2
 	VANDPS       Y0, Y1, Y0
-	VFMADD231PS  Y0, Y6, Y7
+	VFMADD231PS  Y0, Y2, Y7
 	VMASKMOVPS   Y7, Y5, (DI)
 
 leave:
@@ -17297,8 +17399,8 @@ back1:
 	VANDPS    Y10, Y9, Y9
 	VXORPS    Y10, Y10, Y10
 	VCMPPS    $0x04, Y10, Y8, Y10
-	VANDPS    Y9, Y10, Y9
 	VMULPS    Y9, Y8, Y8
+	VANDPS    Y8, Y10, Y8
 	VMOVUPS   Y8, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -17350,8 +17452,8 @@ back2:
 	VANDPS     Y0, Y1, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y9, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y9, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y8, (DI)
 
 leave:
@@ -17511,6 +17613,7 @@ back1:
 	VANDPS      Y10, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y7, Y10
+	VANDPS      Y7, Y10, Y7
 	VANDPS      Y9, Y10, Y9
 	VFMADD231PS Y9, Y7, Y8
 	VMOVUPS     Y8, (DI)
@@ -17565,8 +17668,9 @@ back2:
 	VANDPS      Y0, Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y8, Y1
+	VANDPS      Y8, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y8, Y9
+	VFMADD231PS Y0, Y2, Y9
 	VMASKMOVPS  Y9, Y7, (DI)
 
 leave:
@@ -17701,8 +17805,8 @@ one:
 	VANDPS    Y5, Y3, Y3
 	VXORPS    Y4, Y4, Y4
 	VCMPPS    $0x04, Y4, Y2, Y4
-	VANDPS    Y3, Y4, Y3
 	VMULPS    Y3, Y2, Y2
+	VANDPS    Y2, Y4, Y2
 	VMOVUPS   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -17735,8 +17839,8 @@ oneend:
 	VANDPS     Y1, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y3, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y3, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y2, (DI)
 
 leave:
@@ -17814,6 +17918,7 @@ one:
 	VANDPS      Y6, Y4, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -17849,6 +17954,7 @@ oneend:
 	VANDPS      Y1, Y0, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -17928,14 +18034,14 @@ one:
 	VMULPS      Y6, Y6, Y6
 	VFMADD231PS Y5, Y5, Y6
 	VDIVPS      Y6, Y5, Y5
+	VMULPS      Y0, Y5, Y5
 	VMOVAPS     Y5, Y5
 
 back1:
-	VMULPS  Y0, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VCMPPS  $0x04, Y6, Y4, Y6
-	VANDPS  Y5, Y6, Y5
 	VMULPS  Y5, Y4, Y4
+	VANDPS  Y4, Y6, Y4
 	VMOVUPS Y4, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -17967,14 +18073,14 @@ oneend:
 	VMULPS      Y7, Y7, Y1
 	VFMADD231PS Y6, Y6, Y1
 	VDIVPS      Y1, Y6, Y1
-	VMOVAPS     Y1, Y1
+	VMULPS      Y0, Y1, Y0
+	VMOVAPS     Y0, Y0
 
 back2:
-	VMULPS     Y0, Y1, Y0
 	VXORPS     Y1, Y1, Y1
 	VCMPPS     $0x04, Y1, Y5, Y1
-	VANDPS     Y0, Y1, Y0
 	VMULPS     Y0, Y5, Y0
+	VANDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y4, (DI)
 
 leave:
@@ -18013,6 +18119,7 @@ rare1:
 	VBLENDVPS   Y7, c32_7f800000<>+0(SB), Y9, Y7
 	VDIVPS      Y7, Y5, Y8
 	VDIVPS      Y7, Y8, Y8
+	VMULPS      Y0, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VCMPPS      $0x04, Y9, Y7, Y9
 	VANDPS      Y8, Y9, Y8
@@ -18031,6 +18138,7 @@ rare1:
 	VMULPS      Y6, Y6, Y6
 	VFMADD231PS Y5, Y5, Y6
 	VDIVPS      Y6, Y5, Y5
+	VMULPS      Y0, Y5, Y5
 	VBLENDVPS   Y8, Y7, Y5, Y5
 	VMOVAPS     Y5, Y5
 	JMP         back1
@@ -18057,6 +18165,7 @@ rare2:
 	VBLENDVPS   Y8, c32_7f800000<>+0(SB), Y10, Y8
 	VDIVPS      Y8, Y6, Y9
 	VDIVPS      Y8, Y9, Y9
+	VMULPS      Y0, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y8, Y10
 	VANDPS      Y9, Y10, Y9
@@ -18075,8 +18184,9 @@ rare2:
 	VMULPS      Y7, Y7, Y2
 	VFMADD231PS Y6, Y6, Y2
 	VDIVPS      Y2, Y6, Y2
-	VBLENDVPS   Y1, Y8, Y2, Y1
-	VMOVAPS     Y1, Y1
+	VMULPS      Y0, Y2, Y0
+	VBLENDVPS   Y1, Y8, Y0, Y0
+	VMOVAPS     Y0, Y0
 	JMP         back2
 
 // func slopeAngleF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
@@ -18141,12 +18251,13 @@ one:
 	VMULPS      Y7, Y7, Y7
 	VFMADD231PS Y6, Y6, Y7
 	VDIVPS      Y7, Y6, Y6
+	VMULPS      Y0, Y6, Y6
 	VMOVAPS     Y6, Y6
 
 back1:
-	VMULPS      Y0, Y6, Y6
 	VXORPS      Y7, Y7, Y7
 	VCMPPS      $0x04, Y7, Y4, Y7
+	VANDPS      Y4, Y7, Y4
 	VANDPS      Y6, Y7, Y6
 	VFMADD231PS Y6, Y4, Y5
 	VMOVUPS     Y5, (DI)
@@ -18181,14 +18292,15 @@ oneend:
 	VMULPS      Y8, Y8, Y1
 	VFMADD231PS Y7, Y7, Y1
 	VDIVPS      Y1, Y7, Y1
-	VMOVAPS     Y1, Y1
+	VMULPS      Y0, Y1, Y0
+	VMOVAPS     Y0, Y0
 
 back2:
-	VMULPS      Y0, Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y5, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y5, Y6
+	VFMADD231PS Y0, Y2, Y6
 	VMASKMOVPS  Y6, Y4, (DI)
 
 leave:
@@ -18227,6 +18339,7 @@ rare1:
 	VBLENDVPS   Y8, c32_7f800000<>+0(SB), Y10, Y8
 	VDIVPS      Y8, Y6, Y9
 	VDIVPS      Y8, Y9, Y9
+	VMULPS      Y0, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VCMPPS      $0x04, Y10, Y8, Y10
 	VANDPS      Y9, Y10, Y9
@@ -18245,6 +18358,7 @@ rare1:
 	VMULPS      Y7, Y7, Y7
 	VFMADD231PS Y6, Y6, Y7
 	VDIVPS      Y7, Y6, Y6
+	VMULPS      Y0, Y6, Y6
 	VBLENDVPS   Y9, Y8, Y6, Y6
 	VMOVAPS     Y6, Y6
 	JMP         back1
@@ -18271,6 +18385,7 @@ rare2:
 	VBLENDVPS   Y9, c32_7f800000<>+0(SB), Y11, Y9
 	VDIVPS      Y9, Y7, Y10
 	VDIVPS      Y9, Y10, Y10
+	VMULPS      Y0, Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VCMPPS      $0x04, Y11, Y9, Y11
 	VANDPS      Y10, Y11, Y10
@@ -18289,8 +18404,9 @@ rare2:
 	VMULPS      Y8, Y8, Y2
 	VFMADD231PS Y7, Y7, Y2
 	VDIVPS      Y2, Y7, Y2
-	VBLENDVPS   Y1, Y9, Y2, Y1
-	VMOVAPS     Y1, Y1
+	VMULPS      Y0, Y2, Y0
+	VBLENDVPS   Y1, Y9, Y0, Y0
+	VMOVAPS     Y0, Y0
 	JMP         back2
 
 // func slopePowBaseIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
@@ -18471,8 +18587,8 @@ back1:
 	VANDPS    Y7, Y6, Y6
 	VXORPS    Y7, Y7, Y7
 	VCMPPS    $0x04, Y7, Y6, Y7
-	VANDPS    Y5, Y7, Y5
 	VMULPS    Y5, Y6, Y5
+	VANDPS    Y5, Y7, Y5
 	VMOVUPS   Y5, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -18621,8 +18737,8 @@ back2:
 	VANDPS     Y2, Y0, Y0
 	VXORPS     Y2, Y2, Y2
 	VCMPPS     $0x04, Y2, Y0, Y2
-	VANDPS     Y1, Y2, Y1
 	VMULPS     Y1, Y0, Y0
+	VANDPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y5, (DI)
 
 leave:
@@ -19139,8 +19255,8 @@ back1:
 	VANDPS    Y7, Y6, Y6
 	VXORPS    Y7, Y7, Y7
 	VCMPPS    $0x04, Y7, Y6, Y7
-	VANDPS    Y5, Y7, Y5
 	VMULPS    Y5, Y6, Y5
+	VANDPS    Y5, Y7, Y5
 	VMOVUPS   (DI), Y6
 	VADDPS    Y5, Y6, Y5
 	VMOVUPS   Y5, (DI)
@@ -19291,8 +19407,8 @@ back2:
 	VANDPS     Y2, Y0, Y0
 	VXORPS     Y2, Y2, Y2
 	VCMPPS     $0x04, Y2, Y0, Y2
-	VANDPS     Y1, Y2, Y1
 	VMULPS     Y1, Y0, Y0
+	VANDPS     Y0, Y2, Y0
 	VMASKMOVPS (DI), Y5, Y1
 	VADDPS     Y0, Y1, Y0
 	VMASKMOVPS Y0, Y5, (DI)
@@ -19742,8 +19858,8 @@ one:
 	VCMPPS       $0x04, Y13, Y12, Y12
 	VXORPS       Y13, Y13, Y13
 	VCMPPS       $0x04, Y13, Y10, Y13
-	VANDPS       Y11, Y13, Y11
 	VMULPS       Y10, Y11, Y10
+	VANDPS       Y10, Y13, Y10
 	VANDPS       Y10, Y12, Y10
 	VXORPS       Y11, Y11, Y11
 	VCMPPS       $0x11, Y11, Y9, Y9
@@ -19751,8 +19867,8 @@ one:
 	VBLENDVPS    Y9, Y11, Y10, Y9
 	VXORPS       Y10, Y10, Y10
 	VCMPPS       $0x04, Y10, Y8, Y10
-	VANDPS       Y9, Y10, Y9
 	VMULPS       Y9, Y8, Y8
+	VANDPS       Y8, Y10, Y8
 	VMOVUPS      Y8, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         R12, SI
@@ -19828,8 +19944,8 @@ oneend:
 	VCMPPS       $0x04, Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x04, Y2, Y11, Y2
-	VANDPS       Y0, Y2, Y0
 	VMULPS       Y11, Y0, Y0
+	VANDPS       Y0, Y2, Y0
 	VANDPS       Y0, Y1, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x11, Y1, Y10, Y1
@@ -19837,8 +19953,8 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y9, Y1
-	VANDPS       Y0, Y1, Y0
 	VMULPS       Y0, Y9, Y0
+	VANDPS       Y0, Y1, Y0
 	VMASKMOVPS   Y0, Y8, (DI)
 
 leave:
@@ -19964,8 +20080,8 @@ one:
 	VCMPPS       $0x04, Y13, Y12, Y12
 	VXORPS       Y13, Y13, Y13
 	VCMPPS       $0x04, Y13, Y10, Y13
-	VANDPS       Y11, Y13, Y11
 	VMULPS       Y10, Y11, Y10
+	VANDPS       Y10, Y13, Y10
 	VANDPS       Y10, Y12, Y10
 	VXORPS       Y11, Y11, Y11
 	VCMPPS       $0x11, Y11, Y9, Y9
@@ -19973,6 +20089,7 @@ one:
 	VBLENDVPS    Y9, Y11, Y10, Y9
 	VXORPS       Y10, Y10, Y10
 	VCMPPS       $0x04, Y10, Y7, Y10
+	VANDPS       Y7, Y10, Y7
 	VANDPS       Y9, Y10, Y9
 	VFMADD231PS  Y9, Y7, Y8
 	VMOVUPS      Y8, (DI)
@@ -20051,8 +20168,8 @@ oneend:
 	VCMPPS       $0x04, Y2, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VCMPPS       $0x04, Y2, Y11, Y2
-	VANDPS       Y0, Y2, Y0
 	VMULPS       Y11, Y0, Y0
+	VANDPS       Y0, Y2, Y0
 	VANDPS       Y0, Y1, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x11, Y1, Y10, Y1
@@ -20060,8 +20177,9 @@ oneend:
 	VBLENDVPS    Y1, Y2, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x04, Y1, Y8, Y1
+	VANDPS       Y8, Y1, Y2
 	VANDPS       Y0, Y1, Y0
-	VFMADD231PS  Y0, Y8, Y9
+	VFMADD231PS  Y0, Y2, Y9
 	VMASKMOVPS   Y9, Y7, (DI)
 
 leave:
@@ -20333,21 +20451,21 @@ many:
 	VMOVUPD (BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
-	VXORPD  Y2, Y2, Y2
-	VCMPPD  $0x04, Y2, Y1, Y2
-	VANDPD  Y0, Y2, Y0
+	VANDPD  Y1, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y2, Y2
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, (DI)
 	VMOVUPD 32(SI), Y0
 	VMOVUPD 32(BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
-	VXORPD  Y2, Y2, Y2
-	VCMPPD  $0x04, Y2, Y1, Y2
-	VANDPD  Y0, Y2, Y0
+	VANDPD  Y1, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y2, Y2
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, 32(DI)
 	ADDQ    R12, SI
 	ADDQ    R13, BX
@@ -20369,11 +20487,11 @@ one:
 	VMOVUPD (BX), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
-	VXORPD  Y2, Y2, Y2
-	VCMPPD  $0x04, Y2, Y1, Y2
-	VANDPD  Y0, Y2, Y0
+	VANDPD  Y1, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y2, Y2
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, (DI)
 	ADDQ    R12, SI
 	ADDQ    R13, BX
@@ -20393,11 +20511,11 @@ oneend:
 	VMASKMOVPD (BX), Y0, Y2
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y1, Y3
-	VANDPD     Y2, Y3, Y2
-	VXORPD     Y3, Y3, Y3
-	VCMPPD     $0x04, Y3, Y2, Y3
-	VANDPD     Y1, Y3, Y1
+	VANDPD     Y2, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y3, Y3
 	VMULPD     Y2, Y1, Y1
+	VANDPD     Y1, Y3, Y1
 	VMASKMOVPD Y1, Y0, (DI)
 
 leave:
@@ -21124,13 +21242,25 @@ start:
 many:
 	VMOVUPD   (SI), Y2
 	VMAXPD    Y0, Y2, Y3
-	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x00, Y0, Y2, Y4
+	VANDPD    Y0, Y2, Y5
+	VBLENDVPD Y4, Y5, Y3, Y3
+	VMINPD    Y1, Y3, Y4
+	VCMPPD    $0x00, Y1, Y3, Y5
+	VORPD     Y1, Y3, Y3
+	VBLENDVPD Y5, Y3, Y4, Y3
 	VCMPPD    $0x03, Y2, Y2, Y4
 	VBLENDVPD Y4, Y2, Y3, Y2
 	VMOVUPD   Y2, (DI)
 	VMOVUPD   32(SI), Y2
 	VMAXPD    Y0, Y2, Y3
-	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x00, Y0, Y2, Y4
+	VANDPD    Y0, Y2, Y5
+	VBLENDVPD Y4, Y5, Y3, Y3
+	VMINPD    Y1, Y3, Y4
+	VCMPPD    $0x00, Y1, Y3, Y5
+	VORPD     Y1, Y3, Y3
+	VBLENDVPD Y5, Y3, Y4, Y3
 	VCMPPD    $0x03, Y2, Y2, Y4
 	VBLENDVPD Y4, Y2, Y3, Y2
 	VMOVUPD   Y2, 32(DI)
@@ -21147,7 +21277,13 @@ manyend:
 one:
 	VMOVUPD   (SI), Y2
 	VMAXPD    Y0, Y2, Y3
-	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x00, Y0, Y2, Y4
+	VANDPD    Y0, Y2, Y5
+	VBLENDVPD Y4, Y5, Y3, Y3
+	VMINPD    Y1, Y3, Y4
+	VCMPPD    $0x00, Y1, Y3, Y5
+	VORPD     Y1, Y3, Y3
+	VBLENDVPD Y5, Y3, Y4, Y3
 	VCMPPD    $0x03, Y2, Y2, Y4
 	VBLENDVPD Y4, Y2, Y3, Y2
 	VMOVUPD   Y2, (DI)
@@ -21165,8 +21301,14 @@ oneend:
 	SUBQ       CX, AX
 	VMOVDQU    (AX), Y2
 	VMASKMOVPD (SI), Y2, Y3
-	VMAXPD     Y0, Y3, Y0
-	VMINPD     Y1, Y0, Y0
+	VMAXPD     Y0, Y3, Y4
+	VCMPPD     $0x00, Y0, Y3, Y5
+	VANDPD     Y0, Y3, Y0
+	VBLENDVPD  Y5, Y0, Y4, Y0
+	VMINPD     Y1, Y0, Y4
+	VCMPPD     $0x00, Y1, Y0, Y5
+	VORPD      Y1, Y0, Y0
+	VBLENDVPD  Y5, Y0, Y4, Y0
 	VCMPPD     $0x03, Y3, Y3, Y1
 	VBLENDVPD  Y1, Y3, Y0, Y0
 	VMASKMOVPD Y0, Y2, (DI)
@@ -22041,8 +22183,8 @@ one:
 	VBLENDVPD Y5, Y3, Y4, Y3
 	VXORPD    Y4, Y4, Y4
 	VCMPPD    $0x04, Y4, Y2, Y4
-	VANDPD    Y3, Y4, Y3
 	VMULPD    Y3, Y2, Y2
+	VANDPD    Y2, Y4, Y2
 	VMOVUPD   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -22069,8 +22211,8 @@ oneend:
 	VBLENDVPD  Y1, Y4, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -22116,6 +22258,7 @@ one:
 	VBLENDVPD   Y6, Y4, Y5, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -22145,6 +22288,7 @@ oneend:
 	VBLENDVPD   Y1, Y5, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -22196,15 +22340,15 @@ many:
 	VMOVUPD (SI), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, (DI)
 	VMOVUPD 32(R9), Y0
 	VMOVUPD 32(SI), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, 32(DI)
 	ADDQ    $0x40, R9
 	ADDQ    R12, SI
@@ -22224,8 +22368,8 @@ one:
 	VMOVUPD (SI), Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -22245,8 +22389,8 @@ oneend:
 	VMASKMOVPD (SI), Y0, Y2
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y1, Y3
-	VANDPD     Y2, Y3, Y2
 	VMULPD     Y2, Y1, Y1
+	VANDPD     Y1, Y3, Y1
 	VMASKMOVPD Y1, Y0, (DI)
 
 leave:
@@ -22297,6 +22441,7 @@ many:
 	VMOVUPD     (SI), Y2
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y0, Y3, Y0
 	VANDPD      Y2, Y3, Y2
 	VFMADD231PD Y2, Y0, Y1
 	VMOVUPD     Y1, (DI)
@@ -22305,6 +22450,7 @@ many:
 	VMOVUPD     32(SI), Y2
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y0, Y3, Y0
 	VANDPD      Y2, Y3, Y2
 	VFMADD231PD Y2, Y0, Y1
 	VMOVUPD     Y1, 32(DI)
@@ -22327,6 +22473,7 @@ one:
 	VMOVUPD     (SI), Y2
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y0, Y3, Y0
 	VANDPD      Y2, Y3, Y2
 	VFMADD231PD Y2, Y0, Y1
 	VMOVUPD     Y1, (DI)
@@ -22349,6 +22496,7 @@ oneend:
 	VMASKMOVPD  (SI), Y0, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMASKMOVPD  Y2, Y0, (DI)
@@ -22388,16 +22536,16 @@ many:
 	VMULPD  Y0, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)
 	VMOVUPD 32(R9), Y1
 	VMOVUPD 32(SI), Y2
 	VMULPD  Y0, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, 32(DI)
 	ADDQ    $0x40, R9
 	ADDQ    $0x40, SI
@@ -22416,8 +22564,8 @@ one:
 	VMULPD  Y0, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -22438,8 +22586,8 @@ oneend:
 	VMULPD     Y0, Y3, Y0
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y2, Y3
-	VANDPD     Y0, Y3, Y0
 	VMULPD     Y0, Y2, Y0
+	VANDPD     Y0, Y3, Y0
 	VMASKMOVPD Y0, Y1, (DI)
 
 leave:
@@ -22478,6 +22626,7 @@ many:
 	VMULPD      Y0, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, (DI)
@@ -22487,6 +22636,7 @@ many:
 	VMULPD      Y0, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, 32(DI)
@@ -22508,6 +22658,7 @@ one:
 	VMULPD      Y0, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, (DI)
@@ -22531,6 +22682,7 @@ oneend:
 	VMULPD      Y0, Y4, Y0
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y0, Y4, Y0
 	VFMADD231PD Y0, Y2, Y3
 	VMASKMOVPD  Y3, Y1, (DI)
@@ -22573,8 +22725,8 @@ many:
 	VFMADD231PD Y0, Y3, Y4
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y2, Y3
-	VANDPD      Y4, Y3, Y3
-	VMULPD      Y3, Y2, Y2
+	VMULPD      Y4, Y2, Y2
+	VANDPD      Y2, Y3, Y2
 	VMOVUPD     Y2, (DI)
 	VMOVUPD     32(R9), Y2
 	VMOVUPD     32(SI), Y3
@@ -22583,8 +22735,8 @@ many:
 	VFMADD231PD Y0, Y3, Y4
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y2, Y3
-	VANDPD      Y4, Y3, Y3
-	VMULPD      Y3, Y2, Y2
+	VMULPD      Y4, Y2, Y2
+	VANDPD      Y2, Y3, Y2
 	VMOVUPD     Y2, 32(DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -22605,8 +22757,8 @@ one:
 	VFMADD231PD Y0, Y3, Y4
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y2, Y3
-	VANDPD      Y4, Y3, Y3
-	VMULPD      Y3, Y2, Y2
+	VMULPD      Y4, Y2, Y2
+	VANDPD      Y2, Y3, Y2
 	VMOVUPD     Y2, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -22629,8 +22781,8 @@ oneend:
 	VFMADD231PD Y0, Y4, Y1
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y0, Y3, Y0
+	VMULPD      Y1, Y3, Y1
 	VANDPD      Y1, Y0, Y0
-	VMULPD      Y0, Y3, Y0
 	VMASKMOVPD  Y0, Y2, (DI)
 
 leave:
@@ -22672,6 +22824,7 @@ many:
 	VFMADD231PD Y0, Y4, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -22683,6 +22836,7 @@ many:
 	VFMADD231PD Y0, Y4, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, 32(DI)
@@ -22706,6 +22860,7 @@ one:
 	VFMADD231PD Y0, Y4, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y5, Y4, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -22731,6 +22886,7 @@ oneend:
 	VFMADD231PD Y0, Y5, Y1
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y0, Y3, Y0
+	VANDPD      Y3, Y0, Y3
 	VANDPD      Y1, Y0, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -22785,8 +22941,8 @@ one:
 	VDIVPD  Y3, Y0, Y3
 	VXORPD  Y4, Y4, Y4
 	VCMPPD  $0x04, Y4, Y2, Y4
-	VANDPD  Y3, Y4, Y3
 	VMULPD  Y3, Y2, Y2
+	VANDPD  Y2, Y4, Y2
 	VMOVUPD Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -22808,8 +22964,8 @@ oneend:
 	VDIVPD     Y1, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -22863,6 +23019,7 @@ one:
 	VDIVPD      Y4, Y0, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -22887,6 +23044,7 @@ oneend:
 	VDIVPD      Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -22936,8 +23094,8 @@ one:
 	VBLENDVPD Y5, Y7, Y6, Y5
 	VXORPD    Y6, Y6, Y6
 	VCMPPD    $0x04, Y6, Y4, Y6
-	VANDPD    Y5, Y6, Y5
 	VMULPD    Y5, Y4, Y4
+	VANDPD    Y4, Y6, Y4
 	VMOVUPD   Y4, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -22965,8 +23123,8 @@ oneend:
 	VBLENDVPD  Y1, Y2, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y5, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y5, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y4, (DI)
 
 leave:
@@ -23015,6 +23173,7 @@ one:
 	VBLENDVPD   Y6, Y8, Y7, Y6
 	VXORPD      Y7, Y7, Y7
 	VCMPPD      $0x04, Y7, Y4, Y7
+	VANDPD      Y4, Y7, Y4
 	VANDPD      Y6, Y7, Y6
 	VFMADD231PD Y6, Y4, Y5
 	VMOVUPD     Y5, (DI)
@@ -23045,8 +23204,9 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y5, Y1
+	VANDPD      Y5, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y5, Y6
+	VFMADD231PD Y0, Y2, Y6
 	VMASKMOVPD  Y6, Y4, (DI)
 
 leave:
@@ -23113,8 +23273,8 @@ one:
 	VMULPD  Y0, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -23138,8 +23298,8 @@ oneend:
 	VMULPD     Y0, Y3, Y0
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y2, Y3
-	VANDPD     Y0, Y3, Y0
 	VMULPD     Y0, Y2, Y0
+	VANDPD     Y0, Y3, Y0
 	VMASKMOVPD Y0, Y1, (DI)
 
 leave:
@@ -23207,6 +23367,7 @@ one:
 	VMULPD      Y0, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, (DI)
@@ -23233,6 +23394,7 @@ oneend:
 	VMULPD      Y0, Y4, Y0
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y0, Y4, Y0
 	VFMADD231PD Y0, Y2, Y3
 	VMASKMOVPD  Y3, Y1, (DI)
@@ -23302,8 +23464,8 @@ one:
 	VANDPD  Y1, Y3, Y1
 	VXORPD  Y2, Y2, Y2
 	VCMPPD  $0x04, Y2, Y0, Y2
-	VANDPD  Y1, Y2, Y1
 	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
 	VMOVUPD Y0, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -23329,8 +23491,8 @@ oneend:
 	VANDPD     Y2, Y4, Y2
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y1, Y3
-	VANDPD     Y2, Y3, Y2
 	VMULPD     Y2, Y1, Y1
+	VANDPD     Y1, Y3, Y1
 	VMASKMOVPD Y1, Y0, (DI)
 
 leave:
@@ -23399,6 +23561,7 @@ one:
 	VANDPD      Y2, Y4, Y2
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y0, Y3, Y0
 	VANDPD      Y2, Y3, Y2
 	VFMADD231PD Y2, Y0, Y1
 	VMOVUPD     Y1, (DI)
@@ -23427,6 +23590,7 @@ oneend:
 	VANDPD      Y3, Y5, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMASKMOVPD  Y2, Y0, (DI)
@@ -23471,8 +23635,8 @@ one:
 	VMULPD  Y3, Y3, Y3
 	VXORPD  Y4, Y4, Y4
 	VCMPPD  $0x04, Y4, Y2, Y4
-	VANDPD  Y3, Y4, Y3
 	VMULPD  Y3, Y2, Y2
+	VANDPD  Y2, Y4, Y2
 	VMOVUPD Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -23497,8 +23661,8 @@ oneend:
 	VMULPD     Y0, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -23542,6 +23706,7 @@ one:
 	VMULPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -23569,6 +23734,7 @@ oneend:
 	VMULPD      Y0, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -31789,8 +31955,8 @@ one:
 back1:
 	VXORPD  Y12, Y12, Y12
 	VCMPPD  $0x04, Y12, Y10, Y12
-	VANDPD  Y11, Y12, Y11
 	VMULPD  Y11, Y10, Y10
+	VANDPD  Y10, Y12, Y10
 	VMOVUPD Y10, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -31836,8 +32002,8 @@ oneend:
 back2:
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y11, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y11, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y10, (DI)
 
 leave:
@@ -31977,6 +32143,7 @@ one:
 back1:
 	VXORPD      Y12, Y12, Y12
 	VCMPPD      $0x04, Y12, Y9, Y12
+	VANDPD      Y9, Y12, Y9
 	VANDPD      Y11, Y12, Y11
 	VFMADD231PD Y11, Y9, Y10
 	VMOVUPD     Y10, (DI)
@@ -32025,8 +32192,9 @@ oneend:
 back2:
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y10, Y1
+	VANDPD      Y10, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y10, Y11
+	VFMADD231PD Y0, Y2, Y11
 	VMASKMOVPD  Y11, Y9, (DI)
 
 leave:
@@ -32200,8 +32368,8 @@ one:
 	VBLENDVPD   Y10, Y12, Y11, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y9, Y11
-	VANDPD      Y10, Y11, Y10
 	VMULPD      Y10, Y9, Y9
+	VANDPD      Y9, Y11, Y9
 	VMOVUPD     Y9, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        R12, SI
@@ -32269,8 +32437,8 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y10, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y10, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y9, (DI)
 
 leave:
@@ -32376,6 +32544,7 @@ one:
 	VBLENDVPD   Y10, Y12, Y11, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y8, Y11
+	VANDPD      Y8, Y11, Y8
 	VANDPD      Y10, Y11, Y10
 	VFMADD231PD Y10, Y8, Y9
 	VMOVUPD     Y9, (DI)
@@ -32446,8 +32615,9 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y9, Y1
+	VANDPD      Y9, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y9, Y10
+	VFMADD231PD Y0, Y2, Y10
 	VMASKMOVPD  Y10, Y8, (DI)
 
 leave:
@@ -32561,8 +32731,8 @@ one:
 	VBLENDVPD   Y9, Y11, Y10, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y8, Y10
-	VANDPD      Y9, Y10, Y9
 	VMULPD      Y9, Y8, Y8
+	VANDPD      Y8, Y10, Y8
 	VMOVUPD     Y8, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        R12, SI
@@ -32639,8 +32809,8 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y9, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y9, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y8, (DI)
 
 leave:
@@ -32754,6 +32924,7 @@ one:
 	VBLENDVPD   Y9, Y11, Y10, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y7, Y10
+	VANDPD      Y7, Y10, Y7
 	VANDPD      Y9, Y10, Y9
 	VFMADD231PD Y9, Y7, Y8
 	VMOVUPD     Y8, (DI)
@@ -32833,8 +33004,9 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y8, Y1
+	VANDPD      Y8, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y8, Y9
+	VFMADD231PD Y0, Y2, Y9
 	VMASKMOVPD  Y9, Y7, (DI)
 
 leave:
@@ -32913,8 +33085,8 @@ back1:
 	VMULPD      Y0, Y11, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y9, Y11
-	VANDPD      Y10, Y11, Y10
 	VMULPD      Y10, Y9, Y9
+	VANDPD      Y9, Y11, Y9
 	VMOVUPD     Y9, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -32968,8 +33140,8 @@ back2:
 	VMULPD      Y0, Y3, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y10, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y10, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y9, (DI)
 
 leave:
@@ -33116,6 +33288,7 @@ back1:
 	VMULPD      Y0, Y11, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y8, Y11
+	VANDPD      Y8, Y11, Y8
 	VANDPD      Y10, Y11, Y10
 	VFMADD231PD Y10, Y8, Y9
 	VMOVUPD     Y9, (DI)
@@ -33172,8 +33345,9 @@ back2:
 	VMULPD      Y0, Y3, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y9, Y1
+	VANDPD      Y9, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y9, Y10
+	VFMADD231PD Y0, Y2, Y10
 	VMASKMOVPD  Y10, Y8, (DI)
 
 leave:
@@ -33285,8 +33459,8 @@ one:
 	VDIVPD  Y3, Y0, Y3
 	VXORPD  Y4, Y4, Y4
 	VCMPPD  $0x04, Y4, Y2, Y4
-	VANDPD  Y3, Y4, Y3
 	VMULPD  Y3, Y2, Y2
+	VANDPD  Y2, Y4, Y2
 	VMOVUPD Y2, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -33312,8 +33486,8 @@ oneend:
 	VDIVPD     Y1, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -33358,6 +33532,7 @@ one:
 	VDIVPD      Y4, Y0, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -33386,6 +33561,7 @@ oneend:
 	VDIVPD      Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -33428,8 +33604,8 @@ one:
 	VDIVPD  Y2, Y3, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -33453,8 +33629,8 @@ oneend:
 	VDIVPD     Y0, Y4, Y0
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y2, Y3
-	VANDPD     Y0, Y3, Y0
 	VMULPD     Y0, Y2, Y0
+	VANDPD     Y0, Y3, Y0
 	VMASKMOVPD Y0, Y1, (DI)
 
 leave:
@@ -33496,6 +33672,7 @@ one:
 	VDIVPD      Y3, Y4, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, (DI)
@@ -33522,6 +33699,7 @@ oneend:
 	VDIVPD      Y0, Y5, Y0
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y0, Y4, Y0
 	VFMADD231PD Y0, Y2, Y3
 	VMASKMOVPD  Y3, Y1, (DI)
@@ -33571,8 +33749,8 @@ one:
 	VBLENDVPD Y4, Y5, Y3, Y3
 	VXORPD    Y4, Y4, Y4
 	VCMPPD    $0x04, Y4, Y2, Y4
-	VANDPD    Y3, Y4, Y3
 	VMULPD    Y3, Y2, Y2
+	VANDPD    Y2, Y4, Y2
 	VMOVUPD   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -33602,8 +33780,8 @@ oneend:
 	VBLENDVPD  Y5, Y1, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -33652,6 +33830,7 @@ one:
 	VBLENDVPD   Y5, Y6, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -33684,6 +33863,7 @@ oneend:
 	VBLENDVPD   Y6, Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -33742,8 +33922,8 @@ back1:
 	VDIVPD  Y5, Y6, Y5
 	VXORPD  Y6, Y6, Y6
 	VCMPPD  $0x04, Y6, Y4, Y6
-	VANDPD  Y5, Y6, Y5
 	VMULPD  Y5, Y4, Y4
+	VANDPD  Y4, Y6, Y4
 	VMOVUPD Y4, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -33780,8 +33960,8 @@ back2:
 	VDIVPD     Y0, Y7, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y5, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y5, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y4, (DI)
 
 leave:
@@ -33907,6 +34087,7 @@ back1:
 	VDIVPD      Y6, Y7, Y6
 	VXORPD      Y7, Y7, Y7
 	VCMPPD      $0x04, Y7, Y4, Y7
+	VANDPD      Y4, Y7, Y4
 	VANDPD      Y6, Y7, Y6
 	VFMADD231PD Y6, Y4, Y5
 	VMOVUPD     Y5, (DI)
@@ -33946,8 +34127,9 @@ back2:
 	VDIVPD      Y0, Y8, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y5, Y1
+	VANDPD      Y5, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y5, Y6
+	VFMADD231PD Y0, Y2, Y6
 	VMASKMOVPD  Y6, Y4, (DI)
 
 leave:
@@ -34060,8 +34242,8 @@ one:
 	VMULPD  Y2, Y4, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y3, Y1, Y3
-	VANDPD  Y2, Y3, Y2
 	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
 	VMOVUPD Y1, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -34089,8 +34271,8 @@ oneend:
 	VMULPD     Y0, Y5, Y0
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y3, Y2, Y3
-	VANDPD     Y0, Y3, Y0
 	VMULPD     Y0, Y2, Y0
+	VANDPD     Y0, Y3, Y0
 	VMASKMOVPD Y0, Y1, (DI)
 
 leave:
@@ -34136,6 +34318,7 @@ one:
 	VMULPD      Y3, Y5, Y3
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y1, Y4, Y1
 	VANDPD      Y3, Y4, Y3
 	VFMADD231PD Y3, Y1, Y2
 	VMOVUPD     Y2, (DI)
@@ -34166,6 +34349,7 @@ oneend:
 	VMULPD      Y0, Y6, Y0
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y2, Y4, Y2
 	VANDPD      Y0, Y4, Y0
 	VFMADD231PD Y0, Y2, Y3
 	VMASKMOVPD  Y3, Y1, (DI)
@@ -34254,8 +34438,8 @@ one:
 back1:
 	VXORPD  Y8, Y8, Y8
 	VCMPPD  $0x04, Y8, Y6, Y8
-	VANDPD  Y7, Y8, Y7
 	VMULPD  Y7, Y6, Y6
+	VANDPD  Y6, Y8, Y6
 	VMOVUPD Y6, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -34320,8 +34504,8 @@ oneend:
 back2:
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y7, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y7, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y6, (DI)
 
 leave:
@@ -34644,6 +34828,7 @@ one:
 back1:
 	VXORPD      Y8, Y8, Y8
 	VCMPPD      $0x04, Y8, Y5, Y8
+	VANDPD      Y5, Y8, Y5
 	VANDPD      Y7, Y8, Y7
 	VFMADD231PD Y7, Y5, Y6
 	VMOVUPD     Y6, (DI)
@@ -34711,8 +34896,9 @@ oneend:
 back2:
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y6, Y1
+	VANDPD      Y6, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y6, Y7
+	VFMADD231PD Y0, Y2, Y7
 	VMASKMOVPD  Y7, Y5, (DI)
 
 leave:
@@ -35029,8 +35215,8 @@ back2:
 back1:
 	VXORPD  Y9, Y9, Y9
 	VCMPPD  $0x04, Y9, Y7, Y9
-	VANDPD  Y8, Y9, Y8
 	VMULPD  Y8, Y7, Y7
+	VANDPD  Y7, Y9, Y7
 	VMOVUPD Y7, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    $0x20, SI
@@ -35088,8 +35274,8 @@ back4:
 back3:
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y8, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y8, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y7, (DI)
 
 leave:
@@ -35524,6 +35710,7 @@ back2:
 back1:
 	VXORPD      Y9, Y9, Y9
 	VCMPPD      $0x04, Y9, Y6, Y9
+	VANDPD      Y6, Y9, Y6
 	VANDPD      Y8, Y9, Y8
 	VFMADD231PD Y8, Y6, Y7
 	VMOVUPD     Y7, (DI)
@@ -35584,8 +35771,9 @@ back4:
 back3:
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y7, Y1
+	VANDPD      Y7, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y7, Y8
+	VFMADD231PD Y0, Y2, Y8
 	VMASKMOVPD  Y8, Y6, (DI)
 
 leave:
@@ -36092,8 +36280,8 @@ back1:
 	VFMADD231PD c64_3fd9884533d43651<>+0(SB), Y7, Y8
 	VXORPD      Y7, Y7, Y7
 	VCMPPD      $0x04, Y7, Y6, Y7
-	VANDPD      Y8, Y7, Y7
-	VMULPD      Y7, Y6, Y6
+	VMULPD      Y8, Y6, Y6
+	VANDPD      Y6, Y7, Y6
 	VMOVUPD     Y6, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -36206,8 +36394,8 @@ back2:
 	VFMADD231PD c64_3fd9884533d43651<>+0(SB), Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y7, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y7, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y6, (DI)
 
 leave:
@@ -36410,6 +36598,7 @@ back1:
 	VFMADD231PD c64_3fd9884533d43651<>+0(SB), Y7, Y8
 	VXORPD      Y7, Y7, Y7
 	VCMPPD      $0x04, Y7, Y5, Y7
+	VANDPD      Y5, Y7, Y5
 	VANDPD      Y8, Y7, Y7
 	VFMADD231PD Y7, Y5, Y6
 	VMOVUPD     Y6, (DI)
@@ -36525,8 +36714,9 @@ back2:
 	VFMADD231PD c64_3fd9884533d43651<>+0(SB), Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y6, Y1
+	VANDPD      Y6, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y6, Y7
+	VFMADD231PD Y0, Y2, Y7
 	VMASKMOVPD  Y7, Y5, (DI)
 
 leave:
@@ -36611,6 +36801,12 @@ rare2:
 	VMOVAPS      Y4, Y4
 	JMP          back2
 
+DATA c64_c087491eb851eb85<>+0(SB)/8, $0xc087491eb851eb85
+DATA c64_c087491eb851eb85<>+8(SB)/8, $0xc087491eb851eb85
+DATA c64_c087491eb851eb85<>+16(SB)/8, $0xc087491eb851eb85
+DATA c64_c087491eb851eb85<>+24(SB)/8, $0xc087491eb851eb85
+GLOBL c64_c087491eb851eb85<>(SB), RODATA|NOPTR, $32
+
 DATA c64_c08f400000000000<>+0(SB)/8, $0xc08f400000000000
 DATA c64_c08f400000000000<>+8(SB)/8, $0xc08f400000000000
 DATA c64_c08f400000000000<>+16(SB)/8, $0xc08f400000000000
@@ -36678,22 +36874,25 @@ one:
 back1:
 	VBLENDVPD Y9, Y11, Y10, Y12
 	VBLENDVPD Y9, Y10, Y11, Y10
-	VMOVUPD   c64_c08f400000000000<>+0(SB), Y13
-	VMOVUPD   c64_408f400000000000<>+0(SB), Y14
-	VMINPD    Y9, Y14, Y9
-	VMAXPD    Y9, Y13, Y9
-	VMOVAPS   Y0, Y13
+	VMOVUPD   c64_c087491eb851eb85<>+0(SB), Y13
+	VCMPPD    $0x15, Y13, Y9, Y13
+	VMOVUPD   c64_c08f400000000000<>+0(SB), Y14
+	VMOVUPD   c64_408f400000000000<>+0(SB), Y15
+	VMINPD    Y9, Y15, Y9
+	VMAXPD    Y9, Y14, Y9
+	VMOVAPS   Y0, Y14
 	VADDPD    Y0, Y11, Y11
-	VDIVPD    Y11, Y13, Y11
+	VDIVPD    Y11, Y14, Y11
 	VMULPD    Y10, Y9, Y9
 	VMULPD    Y11, Y9, Y9
 	VMULPD    Y11, Y12, Y10
 	VADDPD    Y0, Y9, Y9
 	VMULPD    Y9, Y10, Y9
+	VANDPD    Y9, Y13, Y9
 	VXORPD    Y10, Y10, Y10
 	VCMPPD    $0x04, Y10, Y8, Y10
-	VANDPD    Y9, Y10, Y9
 	VMULPD    Y9, Y8, Y8
+	VANDPD    Y8, Y10, Y8
 	VMOVUPD   Y8, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -36741,22 +36940,25 @@ oneend:
 back2:
 	VBLENDVPD  Y10, Y1, Y11, Y2
 	VBLENDVPD  Y10, Y11, Y1, Y3
-	VMOVUPD    c64_c08f400000000000<>+0(SB), Y4
-	VMOVUPD    c64_408f400000000000<>+0(SB), Y5
-	VMINPD     Y10, Y5, Y5
-	VMAXPD     Y5, Y4, Y4
-	VMOVAPS    Y0, Y5
+	VMOVUPD    c64_c087491eb851eb85<>+0(SB), Y4
+	VCMPPD     $0x15, Y4, Y10, Y4
+	VMOVUPD    c64_c08f400000000000<>+0(SB), Y5
+	VMOVUPD    c64_408f400000000000<>+0(SB), Y6
+	VMINPD     Y10, Y6, Y6
+	VMAXPD     Y6, Y5, Y5
+	VMOVAPS    Y0, Y6
 	VADDPD     Y0, Y1, Y1
-	VDIVPD     Y1, Y5, Y1
-	VMULPD     Y3, Y4, Y3
+	VDIVPD     Y1, Y6, Y1
+	VMULPD     Y3, Y5, Y3
 	VMULPD     Y1, Y3, Y3
 	VMULPD     Y1, Y2, Y1
 	VADDPD     Y0, Y3, Y0
 	VMULPD     Y0, Y1, Y0
+	VANDPD     Y0, Y4, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y9, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y9, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y8, (DI)
 
 leave:
@@ -36896,20 +37098,24 @@ one:
 back1:
 	VBLENDVPD   Y9, Y11, Y10, Y12
 	VBLENDVPD   Y9, Y10, Y11, Y10
-	VMOVUPD     c64_c08f400000000000<>+0(SB), Y13
-	VMOVUPD     c64_408f400000000000<>+0(SB), Y14
-	VMINPD      Y9, Y14, Y9
-	VMAXPD      Y9, Y13, Y9
-	VMOVAPS     Y0, Y13
+	VMOVUPD     c64_c087491eb851eb85<>+0(SB), Y13
+	VCMPPD      $0x15, Y13, Y9, Y13
+	VMOVUPD     c64_c08f400000000000<>+0(SB), Y14
+	VMOVUPD     c64_408f400000000000<>+0(SB), Y15
+	VMINPD      Y9, Y15, Y9
+	VMAXPD      Y9, Y14, Y9
+	VMOVAPS     Y0, Y14
 	VADDPD      Y0, Y11, Y11
-	VDIVPD      Y11, Y13, Y11
+	VDIVPD      Y11, Y14, Y11
 	VMULPD      Y10, Y9, Y9
 	VMULPD      Y11, Y9, Y9
 	VMULPD      Y11, Y12, Y10
 	VADDPD      Y0, Y9, Y9
 	VMULPD      Y9, Y10, Y9
+	VANDPD      Y9, Y13, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y7, Y10
+	VANDPD      Y7, Y10, Y7
 	VANDPD      Y9, Y10, Y9
 	VFMADD231PD Y9, Y7, Y8
 	VMOVUPD     Y8, (DI)
@@ -36960,22 +37166,26 @@ oneend:
 back2:
 	VBLENDVPD   Y10, Y1, Y11, Y2
 	VBLENDVPD   Y10, Y11, Y1, Y3
-	VMOVUPD     c64_c08f400000000000<>+0(SB), Y4
-	VMOVUPD     c64_408f400000000000<>+0(SB), Y5
-	VMINPD      Y10, Y5, Y5
-	VMAXPD      Y5, Y4, Y4
-	VMOVAPS     Y0, Y5
+	VMOVUPD     c64_c087491eb851eb85<>+0(SB), Y4
+	VCMPPD      $0x15, Y4, Y10, Y4
+	VMOVUPD     c64_c08f400000000000<>+0(SB), Y5
+	VMOVUPD     c64_408f400000000000<>+0(SB), Y6
+	VMINPD      Y10, Y6, Y6
+	VMAXPD      Y6, Y5, Y5
+	VMOVAPS     Y0, Y6
 	VADDPD      Y0, Y1, Y1
-	VDIVPD      Y1, Y5, Y1
-	VMULPD      Y3, Y4, Y3
+	VDIVPD      Y1, Y6, Y1
+	VMULPD      Y3, Y5, Y3
 	VMULPD      Y1, Y3, Y3
 	VMULPD      Y1, Y2, Y1
 	VADDPD      Y0, Y3, Y0
 	VMULPD      Y0, Y1, Y0
+	VANDPD      Y0, Y4, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y8, Y1
+	VANDPD      Y8, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y8, Y9
+	VFMADD231PD Y0, Y2, Y9
 	VMASKMOVPD  Y9, Y7, (DI)
 
 leave:
@@ -37118,8 +37328,8 @@ back1:
 	VBLENDVPD Y11, c64_3ff0000000000000<>+0(SB), Y10, Y10
 	VXORPD    Y11, Y11, Y11
 	VCMPPD    $0x04, Y11, Y9, Y11
-	VANDPD    Y10, Y11, Y10
 	VMULPD    Y10, Y9, Y9
+	VANDPD    Y9, Y11, Y9
 	VMOVUPD   Y9, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      $0x20, SI
@@ -37169,8 +37379,8 @@ back2:
 	VBLENDVPD  Y12, c64_3ff0000000000000<>+0(SB), Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y10, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y10, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y9, (DI)
 
 leave:
@@ -37313,6 +37523,7 @@ back1:
 	VBLENDVPD   Y11, c64_3ff0000000000000<>+0(SB), Y10, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y8, Y11
+	VANDPD      Y8, Y11, Y8
 	VANDPD      Y10, Y11, Y10
 	VFMADD231PD Y10, Y8, Y9
 	VMOVUPD     Y9, (DI)
@@ -37365,8 +37576,9 @@ back2:
 	VBLENDVPD   Y12, c64_3ff0000000000000<>+0(SB), Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y9, Y1
+	VANDPD      Y9, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y9, Y10
+	VFMADD231PD Y0, Y2, Y10
 	VMASKMOVPD  Y10, Y8, (DI)
 
 leave:
@@ -37481,8 +37693,8 @@ one:
 	VBLENDVPD    Y4, Y1, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VCMPPD       $0x04, Y4, Y2, Y4
-	VANDPD       Y3, Y4, Y3
 	VMULPD       Y3, Y2, Y2
+	VANDPD       Y2, Y4, Y2
 	VMOVUPD      Y2, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, SI
@@ -37511,8 +37723,8 @@ oneend:
 	VBLENDVPD    Y5, Y1, Y0, Y0
 	VXORPD       Y1, Y1, Y1
 	VCMPPD       $0x04, Y1, Y3, Y1
-	VANDPD       Y0, Y1, Y0
 	VMULPD       Y0, Y3, Y0
+	VANDPD       Y0, Y1, Y0
 	VMASKMOVPD   Y0, Y2, (DI)
 
 leave:
@@ -37560,6 +37772,7 @@ one:
 	VBLENDVPD    Y5, Y1, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y5, Y2, Y5
+	VANDPD       Y2, Y5, Y2
 	VANDPD       Y4, Y5, Y4
 	VFMADD231PD  Y4, Y2, Y3
 	VMOVUPD      Y3, (DI)
@@ -37591,6 +37804,7 @@ oneend:
 	VBLENDVPD    Y6, Y1, Y0, Y0
 	VXORPD       Y1, Y1, Y1
 	VCMPPD       $0x04, Y1, Y3, Y1
+	VANDPD       Y3, Y1, Y3
 	VANDPD       Y0, Y1, Y0
 	VFMADD231PD  Y0, Y3, Y4
 	VMASKMOVPD   Y4, Y2, (DI)
@@ -37718,8 +37932,8 @@ one:
 	VSUBPD      Y9, Y8, Y8
 	VXORPD      Y9, Y9, Y9
 	VCMPPD      $0x04, Y9, Y7, Y9
-	VANDPD      Y8, Y9, Y8
 	VMULPD      Y8, Y7, Y7
+	VANDPD      Y7, Y9, Y7
 	VMOVUPD     Y7, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -37804,8 +38018,8 @@ oneend:
 	VSUBPD      Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y8, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y8, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y7, (DI)
 
 leave:
@@ -37913,6 +38127,7 @@ one:
 	VSUBPD      Y9, Y8, Y8
 	VXORPD      Y9, Y9, Y9
 	VCMPPD      $0x04, Y9, Y6, Y9
+	VANDPD      Y6, Y9, Y6
 	VANDPD      Y8, Y9, Y8
 	VFMADD231PD Y8, Y6, Y7
 	VMOVUPD     Y7, (DI)
@@ -38000,8 +38215,9 @@ oneend:
 	VSUBPD      Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y7, Y1
+	VANDPD      Y7, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y7, Y8
+	VFMADD231PD Y0, Y2, Y8
 	VMASKMOVPD  Y8, Y6, (DI)
 
 leave:
@@ -38108,8 +38324,8 @@ back1:
 	VANDPD    Y10, Y9, Y9
 	VXORPD    Y10, Y10, Y10
 	VCMPPD    $0x04, Y10, Y8, Y10
-	VANDPD    Y9, Y10, Y9
 	VMULPD    Y9, Y8, Y8
+	VANDPD    Y8, Y10, Y8
 	VMOVUPD   Y8, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -38166,8 +38382,8 @@ back2:
 	VANDPD     Y0, Y1, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y9, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y9, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y8, (DI)
 
 leave:
@@ -38342,6 +38558,7 @@ back1:
 	VANDPD      Y10, Y9, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y7, Y10
+	VANDPD      Y7, Y10, Y7
 	VANDPD      Y9, Y10, Y9
 	VFMADD231PD Y9, Y7, Y8
 	VMOVUPD     Y8, (DI)
@@ -38401,8 +38618,9 @@ back2:
 	VANDPD      Y0, Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y8, Y1
+	VANDPD      Y8, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y8, Y9
+	VFMADD231PD Y0, Y2, Y9
 	VMASKMOVPD  Y9, Y7, (DI)
 
 leave:
@@ -38547,8 +38765,8 @@ one:
 	VANDPD    Y5, Y3, Y3
 	VXORPD    Y4, Y4, Y4
 	VCMPPD    $0x04, Y4, Y2, Y4
-	VANDPD    Y3, Y4, Y3
 	VMULPD    Y3, Y2, Y2
+	VANDPD    Y2, Y4, Y2
 	VMOVUPD   Y2, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -38581,8 +38799,8 @@ oneend:
 	VANDPD     Y1, Y0, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y3, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y3, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y2, (DI)
 
 leave:
@@ -38660,6 +38878,7 @@ one:
 	VANDPD      Y6, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y2, Y5, Y2
 	VANDPD      Y4, Y5, Y4
 	VFMADD231PD Y4, Y2, Y3
 	VMOVUPD     Y3, (DI)
@@ -38695,6 +38914,7 @@ oneend:
 	VANDPD      Y1, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y3, Y1, Y3
 	VANDPD      Y0, Y1, Y0
 	VFMADD231PD Y0, Y3, Y4
 	VMASKMOVPD  Y4, Y2, (DI)
@@ -38774,14 +38994,14 @@ one:
 	VMULPD      Y6, Y6, Y6
 	VFMADD231PD Y5, Y5, Y6
 	VDIVPD      Y6, Y5, Y5
+	VMULPD      Y0, Y5, Y5
 	VMOVAPS     Y5, Y5
 
 back1:
-	VMULPD  Y0, Y5, Y5
 	VXORPD  Y6, Y6, Y6
 	VCMPPD  $0x04, Y6, Y4, Y6
-	VANDPD  Y5, Y6, Y5
 	VMULPD  Y5, Y4, Y4
+	VANDPD  Y4, Y6, Y4
 	VMOVUPD Y4, (DI)
 	ADDQ    $0x20, R9
 	ADDQ    R12, SI
@@ -38813,14 +39033,14 @@ oneend:
 	VMULPD      Y7, Y7, Y1
 	VFMADD231PD Y6, Y6, Y1
 	VDIVPD      Y1, Y6, Y1
-	VMOVAPS     Y1, Y1
+	VMULPD      Y0, Y1, Y0
+	VMOVAPS     Y0, Y0
 
 back2:
-	VMULPD     Y0, Y1, Y0
 	VXORPD     Y1, Y1, Y1
 	VCMPPD     $0x04, Y1, Y5, Y1
-	VANDPD     Y0, Y1, Y0
 	VMULPD     Y0, Y5, Y0
+	VANDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y4, (DI)
 
 leave:
@@ -38859,6 +39079,7 @@ rare1:
 	VBLENDVPD   Y7, c64_7ff0000000000000<>+0(SB), Y9, Y7
 	VDIVPD      Y7, Y5, Y8
 	VDIVPD      Y7, Y8, Y8
+	VMULPD      Y0, Y8, Y8
 	VXORPD      Y9, Y9, Y9
 	VCMPPD      $0x04, Y9, Y7, Y9
 	VANDPD      Y8, Y9, Y8
@@ -38877,6 +39098,7 @@ rare1:
 	VMULPD      Y6, Y6, Y6
 	VFMADD231PD Y5, Y5, Y6
 	VDIVPD      Y6, Y5, Y5
+	VMULPD      Y0, Y5, Y5
 	VBLENDVPD   Y8, Y7, Y5, Y5
 	VMOVAPS     Y5, Y5
 	JMP         back1
@@ -38903,6 +39125,7 @@ rare2:
 	VBLENDVPD   Y8, c64_7ff0000000000000<>+0(SB), Y10, Y8
 	VDIVPD      Y8, Y6, Y9
 	VDIVPD      Y8, Y9, Y9
+	VMULPD      Y0, Y9, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y8, Y10
 	VANDPD      Y9, Y10, Y9
@@ -38921,8 +39144,9 @@ rare2:
 	VMULPD      Y7, Y7, Y2
 	VFMADD231PD Y6, Y6, Y2
 	VDIVPD      Y2, Y6, Y2
-	VBLENDVPD   Y1, Y8, Y2, Y1
-	VMOVAPS     Y1, Y1
+	VMULPD      Y0, Y2, Y0
+	VBLENDVPD   Y1, Y8, Y0, Y0
+	VMOVAPS     Y0, Y0
 	JMP         back2
 
 // func slopeAngleF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
@@ -38987,12 +39211,13 @@ one:
 	VMULPD      Y7, Y7, Y7
 	VFMADD231PD Y6, Y6, Y7
 	VDIVPD      Y7, Y6, Y6
+	VMULPD      Y0, Y6, Y6
 	VMOVAPS     Y6, Y6
 
 back1:
-	VMULPD      Y0, Y6, Y6
 	VXORPD      Y7, Y7, Y7
 	VCMPPD      $0x04, Y7, Y4, Y7
+	VANDPD      Y4, Y7, Y4
 	VANDPD      Y6, Y7, Y6
 	VFMADD231PD Y6, Y4, Y5
 	VMOVUPD     Y5, (DI)
@@ -39027,14 +39252,15 @@ oneend:
 	VMULPD      Y8, Y8, Y1
 	VFMADD231PD Y7, Y7, Y1
 	VDIVPD      Y1, Y7, Y1
-	VMOVAPS     Y1, Y1
+	VMULPD      Y0, Y1, Y0
+	VMOVAPS     Y0, Y0
 
 back2:
-	VMULPD      Y0, Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y5, Y1
+	VANDPD      Y5, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y5, Y6
+	VFMADD231PD Y0, Y2, Y6
 	VMASKMOVPD  Y6, Y4, (DI)
 
 leave:
@@ -39073,6 +39299,7 @@ rare1:
 	VBLENDVPD   Y8, c64_7ff0000000000000<>+0(SB), Y10, Y8
 	VDIVPD      Y8, Y6, Y9
 	VDIVPD      Y8, Y9, Y9
+	VMULPD      Y0, Y9, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y8, Y10
 	VANDPD      Y9, Y10, Y9
@@ -39091,6 +39318,7 @@ rare1:
 	VMULPD      Y7, Y7, Y7
 	VFMADD231PD Y6, Y6, Y7
 	VDIVPD      Y7, Y6, Y6
+	VMULPD      Y0, Y6, Y6
 	VBLENDVPD   Y9, Y8, Y6, Y6
 	VMOVAPS     Y6, Y6
 	JMP         back1
@@ -39117,6 +39345,7 @@ rare2:
 	VBLENDVPD   Y9, c64_7ff0000000000000<>+0(SB), Y11, Y9
 	VDIVPD      Y9, Y7, Y10
 	VDIVPD      Y9, Y10, Y10
+	VMULPD      Y0, Y10, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x04, Y11, Y9, Y11
 	VANDPD      Y10, Y11, Y10
@@ -39135,8 +39364,9 @@ rare2:
 	VMULPD      Y8, Y8, Y2
 	VFMADD231PD Y7, Y7, Y2
 	VDIVPD      Y2, Y7, Y2
-	VBLENDVPD   Y1, Y9, Y2, Y1
-	VMOVAPS     Y1, Y1
+	VMULPD      Y0, Y2, Y0
+	VBLENDVPD   Y1, Y9, Y0, Y0
+	VMOVAPS     Y0, Y0
 	JMP         back2
 
 // func slopePowBaseIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
@@ -39314,8 +39544,8 @@ back1:
 	VANDPD    Y5, Y4, Y4
 	VXORPD    Y5, Y5, Y5
 	VCMPPD    $0x04, Y5, Y4, Y5
-	VANDPD    Y3, Y5, Y3
 	VMULPD    Y3, Y4, Y3
+	VANDPD    Y3, Y5, Y3
 	VMOVUPD   Y3, (DI)
 	ADDQ      $0x20, R9
 	ADDQ      R12, SI
@@ -39462,8 +39692,8 @@ back2:
 	VANDPD     Y2, Y0, Y0
 	VXORPD     Y2, Y2, Y2
 	VCMPPD     $0x04, Y2, Y0, Y2
-	VANDPD     Y1, Y2, Y1
 	VMULPD     Y1, Y0, Y0
+	VANDPD     Y0, Y2, Y0
 	VMASKMOVPD Y0, Y3, (DI)
 
 leave:
@@ -39973,8 +40203,8 @@ back1:
 	VANDPD    Y5, Y4, Y4
 	VXORPD    Y5, Y5, Y5
 	VCMPPD    $0x04, Y5, Y4, Y5
-	VANDPD    Y3, Y5, Y3
 	VMULPD    Y3, Y4, Y3
+	VANDPD    Y3, Y5, Y3
 	VMOVUPD   (DI), Y4
 	VADDPD    Y3, Y4, Y3
 	VMOVUPD   Y3, (DI)
@@ -40123,8 +40353,8 @@ back2:
 	VANDPD     Y2, Y0, Y0
 	VXORPD     Y2, Y2, Y2
 	VCMPPD     $0x04, Y2, Y0, Y2
-	VANDPD     Y1, Y2, Y1
 	VMULPD     Y1, Y0, Y0
+	VANDPD     Y0, Y2, Y0
 	VMASKMOVPD (DI), Y3, Y1
 	VADDPD     Y0, Y1, Y0
 	VMASKMOVPD Y0, Y3, (DI)
@@ -40574,8 +40804,8 @@ one:
 	VCMPPD      $0x04, Y13, Y12, Y12
 	VXORPD      Y13, Y13, Y13
 	VCMPPD      $0x04, Y13, Y10, Y13
-	VANDPD      Y11, Y13, Y11
 	VMULPD      Y10, Y11, Y10
+	VANDPD      Y10, Y13, Y10
 	VANDPD      Y10, Y12, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x11, Y11, Y9, Y9
@@ -40583,8 +40813,8 @@ one:
 	VBLENDVPD   Y9, Y11, Y10, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y8, Y10
-	VANDPD      Y9, Y10, Y9
 	VMULPD      Y9, Y8, Y8
+	VANDPD      Y8, Y10, Y8
 	VMOVUPD     Y8, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        R12, SI
@@ -40664,8 +40894,8 @@ oneend:
 	VCMPPD      $0x04, Y2, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VCMPPD      $0x04, Y2, Y11, Y2
-	VANDPD      Y0, Y2, Y0
 	VMULPD      Y11, Y0, Y0
+	VANDPD      Y0, Y2, Y0
 	VANDPD      Y0, Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x11, Y1, Y10, Y1
@@ -40673,8 +40903,8 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y9, Y1
-	VANDPD      Y0, Y1, Y0
 	VMULPD      Y0, Y9, Y0
+	VANDPD      Y0, Y1, Y0
 	VMASKMOVPD  Y0, Y8, (DI)
 
 leave:
@@ -40804,8 +41034,8 @@ one:
 	VCMPPD      $0x04, Y13, Y12, Y12
 	VXORPD      Y13, Y13, Y13
 	VCMPPD      $0x04, Y13, Y10, Y13
-	VANDPD      Y11, Y13, Y11
 	VMULPD      Y10, Y11, Y10
+	VANDPD      Y10, Y13, Y10
 	VANDPD      Y10, Y12, Y10
 	VXORPD      Y11, Y11, Y11
 	VCMPPD      $0x11, Y11, Y9, Y9
@@ -40813,6 +41043,7 @@ one:
 	VBLENDVPD   Y9, Y11, Y10, Y9
 	VXORPD      Y10, Y10, Y10
 	VCMPPD      $0x04, Y10, Y7, Y10
+	VANDPD      Y7, Y10, Y7
 	VANDPD      Y9, Y10, Y9
 	VFMADD231PD Y9, Y7, Y8
 	VMOVUPD     Y8, (DI)
@@ -40895,8 +41126,8 @@ oneend:
 	VCMPPD      $0x04, Y2, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VCMPPD      $0x04, Y2, Y11, Y2
-	VANDPD      Y0, Y2, Y0
 	VMULPD      Y11, Y0, Y0
+	VANDPD      Y0, Y2, Y0
 	VANDPD      Y0, Y1, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x11, Y1, Y10, Y1
@@ -40904,8 +41135,9 @@ oneend:
 	VBLENDVPD   Y1, Y2, Y0, Y0
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y1, Y8, Y1
+	VANDPD      Y8, Y1, Y2
 	VANDPD      Y0, Y1, Y0
-	VFMADD231PD Y0, Y8, Y9
+	VFMADD231PD Y0, Y2, Y9
 	VMASKMOVPD  Y9, Y7, (DI)
 
 leave:
@@ -41175,21 +41407,21 @@ many:
 	VMOVUPS   (BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPS    $0x04, Z2, Z1, K1
-	VMOVAPS.Z Z0, K1, Z0
+	VMOVAPS.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z2, K1
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K1, Z0
 	VMOVUPS   Z0, (DI)
 	VMOVUPS   64(SI), Z0
 	VMOVUPS   64(BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPS    $0x04, Z2, Z1, K1
-	VMOVAPS.Z Z0, K1, Z0
+	VMOVAPS.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z2, K1
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K1, Z0
 	VMOVUPS   Z0, 64(DI)
 	ADDQ      R12, SI
 	ADDQ      R13, BX
@@ -41211,11 +41443,11 @@ one:
 	VMOVUPS   (BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPS    $0x04, Z2, Z1, K1
-	VMOVAPS.Z Z0, K1, Z0
+	VMOVAPS.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z2, K1
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K1, Z0
 	VMOVUPS   Z0, (DI)
 	ADDQ      R12, SI
 	ADDQ      R13, BX
@@ -41234,11 +41466,11 @@ oneend:
 	VMOVUPS.Z (BX), K1, Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K2
-	VMOVAPS.Z Z1, K2, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPS    $0x04, Z2, Z1, K2
-	VMOVAPS.Z Z0, K2, Z0
+	VMOVAPS.Z Z1, K2, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z2, K2
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
 	VMOVUPS   Z0, K1, (DI)
 
 leave:
@@ -41958,7 +42190,7 @@ ask:
 	JMP  start
 
 // func mapClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapClampF32AVX512(SB), NOSPLIT, $0-104
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -41975,13 +42207,25 @@ start:
 many:
 	VMOVUPS   (SI), Z2
 	VMAXPS    Z0, Z2, Z3
-	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x00, Z0, Z2, K1
+	VANDPS    Z0, Z2, Z4
+	VBLENDMPS Z4, Z3, K1, Z3
+	VMINPS    Z1, Z3, Z4
+	VCMPPS    $0x00, Z1, Z3, K1
+	VORPS     Z1, Z3, Z3
+	VBLENDMPS Z3, Z4, K1, Z3
 	VCMPPS    $0x03, Z2, Z2, K1
 	VBLENDMPS Z2, Z3, K1, Z2
 	VMOVUPS   Z2, (DI)
 	VMOVUPS   64(SI), Z2
 	VMAXPS    Z0, Z2, Z3
-	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x00, Z0, Z2, K1
+	VANDPS    Z0, Z2, Z4
+	VBLENDMPS Z4, Z3, K1, Z3
+	VMINPS    Z1, Z3, Z4
+	VCMPPS    $0x00, Z1, Z3, K1
+	VORPS     Z1, Z3, Z3
+	VBLENDMPS Z3, Z4, K1, Z3
 	VCMPPS    $0x03, Z2, Z2, K1
 	VBLENDMPS Z2, Z3, K1, Z2
 	VMOVUPS   Z2, 64(DI)
@@ -41998,7 +42242,13 @@ manyend:
 one:
 	VMOVUPS   (SI), Z2
 	VMAXPS    Z0, Z2, Z3
-	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x00, Z0, Z2, K1
+	VANDPS    Z0, Z2, Z4
+	VBLENDMPS Z4, Z3, K1, Z3
+	VMINPS    Z1, Z3, Z4
+	VCMPPS    $0x00, Z1, Z3, K1
+	VORPS     Z1, Z3, Z3
+	VBLENDMPS Z3, Z4, K1, Z3
 	VCMPPS    $0x03, Z2, Z2, K1
 	VBLENDMPS Z2, Z3, K1, Z2
 	VMOVUPS   Z2, (DI)
@@ -42015,8 +42265,14 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPS.Z (SI), K1, Z2
-	VMAXPS    Z0, Z2, Z0
-	VMINPS    Z1, Z0, Z0
+	VMAXPS    Z0, Z2, Z3
+	VCMPPS    $0x00, Z0, Z2, K2
+	VANDPS    Z0, Z2, Z0
+	VBLENDMPS Z0, Z3, K2, Z0
+	VMINPS    Z1, Z0, Z3
+	VCMPPS    $0x00, Z1, Z0, K2
+	VORPS     Z1, Z0, Z0
+	VBLENDMPS Z0, Z3, K2, Z0
 	VCMPPS    $0x03, Z2, Z2, K2
 	VBLENDMPS Z2, Z0, K2, Z0
 	VMOVUPS   Z0, K1, (DI)
@@ -42959,7 +43215,9 @@ one:
 	VBLENDMPS   Z4, Z5, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -42986,7 +43244,9 @@ oneend:
 	VBLENDMPS   Z4, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -43132,14 +43392,18 @@ many:
 	VMOVUPS     (SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K1
-	VFMADD231PS Z2, Z0, K1, Z1
+	VMOVAPS.Z   Z0, K1, Z0
+	VMOVAPS.Z   Z2, K1, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, (DI)
 	VMOVUPS     64(R9), Z0
 	VMOVUPS     64(DI), Z1
 	VMOVUPS     64(SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K1
-	VFMADD231PS Z2, Z0, K1, Z1
+	VMOVAPS.Z   Z0, K1, Z0
+	VMOVAPS.Z   Z2, K1, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        R12, SI
@@ -43160,7 +43424,9 @@ one:
 	VMOVUPS     (SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K1
-	VFMADD231PS Z2, Z0, K1, Z1
+	VMOVAPS.Z   Z0, K1, Z0
+	VMOVAPS.Z   Z2, K1, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -43180,7 +43446,9 @@ oneend:
 	VMOVUPS.Z   (SI), K1, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K2
-	VFMADD231PS Z2, Z0, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VMOVAPS.Z   Z2, K2, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (DI)
 
 leave:
@@ -43303,7 +43571,9 @@ many:
 	VMULPS      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	VMOVUPS     64(R9), Z1
 	VMOVUPS     64(DI), Z2
@@ -43311,7 +43581,9 @@ many:
 	VMULPS      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        $0x80, SI
@@ -43331,7 +43603,9 @@ one:
 	VMULPS      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -43352,7 +43626,9 @@ oneend:
 	VMULPS      Z0, Z3, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z1, K2
-	VFMADD231PS Z0, Z1, K2, Z2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (DI)
 
 leave:
@@ -43487,7 +43763,9 @@ many:
 	VFMADD231PS Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z2, K1
-	VFMADD231PS Z5, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z5, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	VMOVUPS     64(R9), Z2
 	VMOVUPS     64(DI), Z3
@@ -43497,7 +43775,9 @@ many:
 	VFMADD231PS Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z2, K1
-	VFMADD231PS Z5, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z5, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        $0x80, SI
@@ -43519,7 +43799,9 @@ one:
 	VFMADD231PS Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z2, K1
-	VFMADD231PS Z5, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z5, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -43542,7 +43824,9 @@ oneend:
 	VFMADD231PS Z0, Z4, Z1
 	VPXORD      Z0, Z0, Z0
 	VCMPPS      $0x04, Z0, Z2, K2
-	VFMADD231PS Z1, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z0
+	VMOVAPS.Z   Z1, K2, Z1
+	VFMADD231PS Z1, Z0, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -43670,7 +43954,9 @@ one:
 	VDIVPS      Z4, Z0, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -43692,7 +43978,9 @@ oneend:
 	VDIVPS      Z1, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -43816,7 +44104,9 @@ one:
 	VBLENDMPS   Z6, Z7, K1, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPS      $0x04, Z7, Z4, K1
-	VFMADD231PS Z6, Z4, K1, Z5
+	VMOVAPS.Z   Z4, K1, Z4
+	VMOVAPS.Z   Z6, K1, Z6
+	VFMADD231PS Z6, Z4, Z5
 	VMOVUPS     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -43844,7 +44134,9 @@ oneend:
 	VBLENDMPS   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z4, K2
-	VFMADD231PS Z0, Z4, K2, Z5
+	VMOVAPS.Z   Z4, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z5
 	VMOVUPS     Z5, K1, (DI)
 
 leave:
@@ -44002,7 +44294,9 @@ one:
 	VMULPS      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -44026,7 +44320,9 @@ oneend:
 	VMULPS      Z0, Z3, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z1, K2
-	VFMADD231PS Z0, Z1, K2, Z2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (DI)
 
 leave:
@@ -44188,7 +44484,9 @@ one:
 	VMOVAPS.Z   Z2, K1, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K1
-	VFMADD231PS Z2, Z0, K1, Z1
+	VMOVAPS.Z   Z0, K1, Z0
+	VMOVAPS.Z   Z2, K1, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -44214,7 +44512,9 @@ oneend:
 	VMOVAPS.Z   Z2, K2, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z0, K2
-	VFMADD231PS Z2, Z0, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VMOVAPS.Z   Z2, K2, Z2
+	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (DI)
 
 leave:
@@ -44325,7 +44625,9 @@ one:
 	VMULPS      Z4, Z4, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -44350,7 +44652,9 @@ oneend:
 	VMULPS      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -50757,7 +51061,9 @@ one:
 	VSCALEFPS    Z15, Z16, Z14
 	VPXORD       Z15, Z15, Z15
 	VCMPPS       $0x04, Z15, Z12, K1
-	VFMADD231PS  Z14, Z12, K1, Z13
+	VMOVAPS.Z    Z12, K1, Z12
+	VMOVAPS.Z    Z14, K1, Z14
+	VFMADD231PS  Z14, Z12, Z13
 	VMOVUPS      Z13, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -50795,7 +51101,9 @@ oneend:
 	VSCALEFPS    Z1, Z2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z12, K2
-	VFMADD231PS  Z0, Z12, K2, Z13
+	VMOVAPS.Z    Z12, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z13
 	VMOVUPS      Z13, K1, (DI)
 
 leave:
@@ -51052,7 +51360,9 @@ one:
 	VBLENDMPS    Z19, Z20, K1, Z19
 	VPXORD       Z20, Z20, Z20
 	VCMPPS       $0x04, Z20, Z17, K1
-	VFMADD231PS  Z19, Z17, K1, Z18
+	VMOVAPS.Z    Z17, K1, Z17
+	VMOVAPS.Z    Z19, K1, Z19
+	VFMADD231PS  Z19, Z17, Z18
 	VMOVUPS      Z18, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         R12, SI
@@ -51107,7 +51417,9 @@ oneend:
 	VBLENDMPS    Z1, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z17, K2
-	VFMADD231PS  Z0, Z17, K2, Z18
+	VMOVAPS.Z    Z17, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z18
 	VMOVUPS      Z18, K1, (DI)
 
 leave:
@@ -51397,7 +51709,9 @@ one:
 	VBLENDMPS    Z22, Z23, K1, Z22
 	VPXORD       Z23, Z23, Z23
 	VCMPPS       $0x04, Z23, Z20, K1
-	VFMADD231PS  Z22, Z20, K1, Z21
+	VMOVAPS.Z    Z20, K1, Z20
+	VMOVAPS.Z    Z22, K1, Z22
+	VFMADD231PS  Z22, Z20, Z21
 	VMOVUPS      Z21, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         R12, SI
@@ -51461,7 +51775,9 @@ oneend:
 	VBLENDMPS    Z1, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z20, K2
-	VFMADD231PS  Z0, Z20, K2, Z21
+	VMOVAPS.Z    Z20, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z21
 	VMOVUPS      Z21, K1, (DI)
 
 leave:
@@ -51647,7 +51963,9 @@ one:
 	VMULPS       Z0, Z17, Z16
 	VPXORD       Z17, Z17, Z17
 	VCMPPS       $0x04, Z17, Z14, K1
-	VFMADD231PS  Z16, Z14, K1, Z15
+	VMOVAPS.Z    Z14, K1, Z14
+	VMOVAPS.Z    Z16, K1, Z16
+	VFMADD231PS  Z16, Z14, Z15
 	VMOVUPS      Z15, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -51689,7 +52007,9 @@ oneend:
 	VMULPS       Z0, Z2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z14, K2
-	VFMADD231PS  Z0, Z14, K2, Z15
+	VMOVAPS.Z    Z14, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z15
 	VMOVUPS      Z15, K1, (DI)
 
 leave:
@@ -51803,7 +52123,9 @@ one:
 	VDIVPS      Z4, Z0, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -51829,7 +52151,9 @@ oneend:
 	VDIVPS      Z1, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -51935,7 +52259,9 @@ one:
 	VDIVPS      Z3, Z4, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -51959,7 +52285,9 @@ oneend:
 	VDIVPS      Z0, Z4, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z1, K2
-	VFMADD231PS Z0, Z1, K2, Z2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (DI)
 
 leave:
@@ -52085,7 +52413,9 @@ one:
 	VBLENDMPS   Z5, Z4, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -52115,7 +52445,9 @@ oneend:
 	VBLENDMPS   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -52334,7 +52666,9 @@ back1:
 	VDIVPS      Z6, Z7, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPS      $0x04, Z7, Z4, K1
-	VFMADD231PS Z6, Z4, K1, Z5
+	VMOVAPS.Z   Z4, K1, Z4
+	VMOVAPS.Z   Z6, K1, Z6
+	VFMADD231PS Z6, Z4, Z5
 	VMOVUPS     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -52371,7 +52705,9 @@ back2:
 	VDIVPS      Z0, Z7, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z4, K2
-	VFMADD231PS Z0, Z4, K2, Z5
+	VMOVAPS.Z   Z4, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z5
 	VMOVUPS     Z5, K1, (DI)
 
 leave:
@@ -52557,7 +52893,9 @@ one:
 	VMULPS      Z3, Z5, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPS      $0x04, Z4, Z1, K1
-	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVAPS.Z   Z3, K1, Z3
+	VFMADD231PS Z3, Z1, Z2
 	VMOVUPS     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -52585,7 +52923,9 @@ oneend:
 	VMULPS      Z0, Z5, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x04, Z3, Z1, K2
-	VFMADD231PS Z0, Z1, K2, Z2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z2
 	VMOVUPS     Z2, K1, (DI)
 
 leave:
@@ -52980,7 +53320,9 @@ one:
 	VINSERTF64X4  $0x01, Y24, Z27, Z24
 	VPXORD        Z25, Z25, Z25
 	VCMPPS        $0x04, Z25, Z22, K1
-	VFMADD231PS   Z24, Z22, K1, Z23
+	VMOVAPS.Z     Z22, K1, Z22
+	VMOVAPS.Z     Z24, K1, Z24
+	VFMADD231PS   Z24, Z22, Z23
 	VMOVUPS       Z23, (DI)
 	ADDQ          $0x40, R9
 	ADDQ          $0x40, SI
@@ -53086,7 +53428,9 @@ oneend:
 	VINSERTF64X4  $0x01, Y0, Z27, Z0
 	VPXORD        Z1, Z1, Z1
 	VCMPPS        $0x04, Z1, Z22, K2
-	VFMADD231PS   Z0, Z22, K2, Z23
+	VMOVAPS.Z     Z22, K2, Z1
+	VMOVAPS.Z     Z0, K2, Z0
+	VFMADD231PS   Z0, Z1, Z23
 	VMOVUPS       Z23, K1, (DI)
 
 leave:
@@ -53418,7 +53762,9 @@ one:
 	VINSERTF64X4  $0x01, Y23, Z26, Z23
 	VPXORD        Z24, Z24, Z24
 	VCMPPS        $0x04, Z24, Z21, K1
-	VFMADD231PS   Z23, Z21, K1, Z22
+	VMOVAPS.Z     Z21, K1, Z21
+	VMOVAPS.Z     Z23, K1, Z23
+	VFMADD231PS   Z23, Z21, Z22
 	VMOVUPS       Z22, (DI)
 	ADDQ          $0x40, R9
 	ADDQ          $0x40, SI
@@ -53504,7 +53850,9 @@ oneend:
 	VINSERTF64X4  $0x01, Y0, Z26, Z0
 	VPXORD        Z1, Z1, Z1
 	VCMPPS        $0x04, Z1, Z21, K2
-	VFMADD231PS   Z0, Z21, K2, Z22
+	VMOVAPS.Z     Z21, K2, Z1
+	VMOVAPS.Z     Z0, K2, Z0
+	VFMADD231PS   Z0, Z1, Z22
 	VMOVUPS       Z22, K1, (DI)
 
 leave:
@@ -53788,7 +54136,9 @@ one:
 	VFMADD231PS.BCST c32_3ecc422a<>+0(SB), Z26, Z27
 	VPXORD           Z26, Z26, Z26
 	VCMPPS           $0x04, Z26, Z24, K1
-	VFMADD231PS      Z27, Z24, K1, Z25
+	VMOVAPS.Z        Z24, K1, Z24
+	VMOVAPS.Z        Z27, K1, Z26
+	VFMADD231PS      Z26, Z24, Z25
 	VMOVUPS          Z25, (DI)
 	ADDQ             $0x40, R9
 	ADDQ             $0x40, SI
@@ -53856,7 +54206,9 @@ oneend:
 	VFMADD231PS.BCST c32_3ecc422a<>+0(SB), Z1, Z0
 	VPXORD           Z1, Z1, Z1
 	VCMPPS           $0x04, Z1, Z24, K2
-	VFMADD231PS      Z0, Z24, K2, Z25
+	VMOVAPS.Z        Z24, K2, Z1
+	VMOVAPS.Z        Z0, K2, Z0
+	VFMADD231PS      Z0, Z1, Z25
 	VMOVUPS          Z25, K1, (DI)
 
 leave:
@@ -53897,54 +54249,58 @@ start:
 	VBROADCASTSS c32_3d2aac7a<>+0(SB), Z10
 	VBROADCASTSS c32_3e2aaa48<>+0(SB), Z11
 	VBROADCASTSS c32_3efffffe<>+0(SB), Z12
-	VBROADCASTSS c32_c47a0000<>+0(SB), Z13
-	VBROADCASTSS c32_447a0000<>+0(SB), Z14
+	VBROADCASTSS c32_c43a48f6<>+0(SB), Z13
+	VBROADCASTSS c32_c47a0000<>+0(SB), Z14
+	VBROADCASTSS c32_447a0000<>+0(SB), Z15
 	SUBQ         $0x10, DX
 	JL           oneend
 
 one:
-	VMOVUPS      (R9), Z15
-	VMOVUPS      (SI), Z16
-	VMOVAPS      Z0, Z17
-	VORPS        Z1, Z16, Z18
-	VMOVAPS      Z2, Z19
-	VMOVAPS      Z3, Z20
-	VMINPS       Z18, Z20, Z18
-	VMAXPS       Z18, Z19, Z18
-	VMOVAPS      Z4, Z19
-	VFMADD231PS  Z5, Z18, Z19
-	VSUBPS       Z4, Z19, Z19
-	VMOVAPS      Z18, Z18
-	VFNMADD231PS Z6, Z19, Z18
-	VFNMADD231PS Z7, Z19, Z18
-	VMOVAPS      Z8, Z20
-	VFMADD213PS  Z9, Z18, Z20
-	VFMADD213PS  Z10, Z18, Z20
-	VFMADD213PS  Z11, Z18, Z20
-	VFMADD213PS  Z12, Z18, Z20
-	VFMADD213PS  Z0, Z18, Z20
-	VFMADD213PS  Z0, Z18, Z20
-	VSCALEFPS    Z19, Z20, Z18
-	VPMOVD2M     Z16, K1
-	VBLENDMPS    Z18, Z17, K1, Z19
-	VPMOVD2M     Z16, K1
-	VBLENDMPS    Z17, Z18, K1, Z17
-	VMOVAPS      Z13, Z20
+	VMOVUPS      (R9), Z16
+	VMOVUPS      (SI), Z17
+	VMOVAPS      Z0, Z18
+	VORPS        Z1, Z17, Z19
+	VMOVAPS      Z2, Z20
+	VMOVAPS      Z3, Z21
+	VMINPS       Z19, Z21, Z19
+	VMAXPS       Z19, Z20, Z19
+	VMOVAPS      Z4, Z20
+	VFMADD231PS  Z5, Z19, Z20
+	VSUBPS       Z4, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PS Z6, Z20, Z19
+	VFNMADD231PS Z7, Z20, Z19
+	VMOVAPS      Z8, Z21
+	VFMADD213PS  Z9, Z19, Z21
+	VFMADD213PS  Z10, Z19, Z21
+	VFMADD213PS  Z11, Z19, Z21
+	VFMADD213PS  Z12, Z19, Z21
+	VFMADD213PS  Z0, Z19, Z21
+	VFMADD213PS  Z0, Z19, Z21
+	VSCALEFPS    Z20, Z21, Z19
+	VPMOVD2M     Z17, K1
+	VBLENDMPS    Z19, Z18, K1, Z20
+	VPMOVD2M     Z17, K1
+	VBLENDMPS    Z18, Z19, K1, Z18
+	VMOVAPS      Z13, Z21
+	VCMPPS       $0x15, Z21, Z17, K1
 	VMOVAPS      Z14, Z21
-	VMINPS       Z16, Z21, Z16
-	VMAXPS       Z16, Z20, Z16
-	VMOVAPS      Z0, Z20
-	VADDPS       Z0, Z18, Z18
-	VDIVPS       Z18, Z20, Z18
-	VMULPS       Z17, Z16, Z16
-	VMULPS       Z18, Z16, Z16
-	VMULPS       Z18, Z19, Z17
-	VADDPS       Z0, Z16, Z16
-	VMULPS       Z16, Z17, Z16
-	VPXORD       Z17, Z17, Z17
-	VCMPPS       $0x04, Z17, Z15, K1
-	VMULPS.Z     Z16, Z15, K1, Z15
-	VMOVUPS      Z15, (DI)
+	VMOVAPS      Z15, Z22
+	VMINPS       Z17, Z22, Z17
+	VMAXPS       Z17, Z21, Z17
+	VMOVAPS      Z0, Z21
+	VADDPS       Z0, Z19, Z19
+	VDIVPS       Z19, Z21, Z19
+	VMULPS       Z18, Z17, Z17
+	VMULPS       Z19, Z17, Z17
+	VMULPS       Z19, Z20, Z18
+	VADDPS       Z0, Z17, Z17
+	VMULPS       Z17, Z18, Z17
+	VMOVAPS.Z    Z17, K1, Z17
+	VPXORD       Z18, Z18, Z18
+	VCMPPS       $0x04, Z18, Z16, K1
+	VMULPS.Z     Z17, Z16, K1, Z16
+	VMOVUPS      Z16, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, DI
@@ -53958,10 +54314,10 @@ oneend:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VMOVUPS.Z    (R9), K1, Z15
-	VMOVUPS.Z    (SI), K1, Z16
-	VMOVAPS      Z0, Z17
-	VORPS        Z1, Z16, Z1
+	VMOVUPS.Z    (R9), K1, Z16
+	VMOVUPS.Z    (SI), K1, Z17
+	VMOVAPS      Z0, Z18
+	VORPS        Z1, Z17, Z1
 	VMOVAPS      Z2, Z2
 	VMOVAPS      Z3, Z3
 	VMINPS       Z1, Z3, Z1
@@ -53980,13 +54336,15 @@ oneend:
 	VFMADD213PS  Z0, Z1, Z3
 	VFMADD213PS  Z0, Z1, Z3
 	VSCALEFPS    Z2, Z3, Z1
-	VPMOVD2M     Z16, K2
-	VBLENDMPS    Z1, Z17, K2, Z2
-	VPMOVD2M     Z16, K2
-	VBLENDMPS    Z17, Z1, K2, Z3
+	VPMOVD2M     Z17, K2
+	VBLENDMPS    Z1, Z18, K2, Z2
+	VPMOVD2M     Z17, K2
+	VBLENDMPS    Z18, Z1, K2, Z3
 	VMOVAPS      Z13, Z4
-	VMOVAPS      Z14, Z5
-	VMINPS       Z16, Z5, Z5
+	VCMPPS       $0x15, Z4, Z17, K2
+	VMOVAPS      Z14, Z4
+	VMOVAPS      Z15, Z5
+	VMINPS       Z17, Z5, Z5
 	VMAXPS       Z5, Z4, Z4
 	VMOVAPS      Z0, Z5
 	VADDPS       Z0, Z1, Z1
@@ -53996,9 +54354,10 @@ oneend:
 	VMULPS       Z1, Z2, Z1
 	VADDPS       Z0, Z3, Z0
 	VMULPS       Z0, Z1, Z0
+	VMOVAPS.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
-	VCMPPS       $0x04, Z1, Z15, K2
-	VMULPS.Z     Z0, Z15, K2, Z0
+	VCMPPS       $0x04, Z1, Z16, K2
+	VMULPS.Z     Z0, Z16, K2, Z0
 	VMOVUPS      Z0, K1, (DI)
 
 leave:
@@ -54039,55 +54398,61 @@ start:
 	VBROADCASTSS c32_3d2aac7a<>+0(SB), Z10
 	VBROADCASTSS c32_3e2aaa48<>+0(SB), Z11
 	VBROADCASTSS c32_3efffffe<>+0(SB), Z12
-	VBROADCASTSS c32_c47a0000<>+0(SB), Z13
-	VBROADCASTSS c32_447a0000<>+0(SB), Z14
+	VBROADCASTSS c32_c43a48f6<>+0(SB), Z13
+	VBROADCASTSS c32_c47a0000<>+0(SB), Z14
+	VBROADCASTSS c32_447a0000<>+0(SB), Z15
 	SUBQ         $0x10, DX
 	JL           oneend
 
 one:
-	VMOVUPS      (R9), Z15
-	VMOVUPS      (DI), Z16
-	VMOVUPS      (SI), Z17
-	VMOVAPS      Z0, Z18
-	VORPS        Z1, Z17, Z19
-	VMOVAPS      Z2, Z20
-	VMOVAPS      Z3, Z21
-	VMINPS       Z19, Z21, Z19
-	VMAXPS       Z19, Z20, Z19
-	VMOVAPS      Z4, Z20
-	VFMADD231PS  Z5, Z19, Z20
-	VSUBPS       Z4, Z20, Z20
-	VMOVAPS      Z19, Z19
-	VFNMADD231PS Z6, Z20, Z19
-	VFNMADD231PS Z7, Z20, Z19
-	VMOVAPS      Z8, Z21
-	VFMADD213PS  Z9, Z19, Z21
-	VFMADD213PS  Z10, Z19, Z21
-	VFMADD213PS  Z11, Z19, Z21
-	VFMADD213PS  Z12, Z19, Z21
-	VFMADD213PS  Z0, Z19, Z21
-	VFMADD213PS  Z0, Z19, Z21
-	VSCALEFPS    Z20, Z21, Z19
-	VPMOVD2M     Z17, K1
-	VBLENDMPS    Z19, Z18, K1, Z20
-	VPMOVD2M     Z17, K1
-	VBLENDMPS    Z18, Z19, K1, Z18
-	VMOVAPS      Z13, Z21
+	VMOVUPS      (R9), Z16
+	VMOVUPS      (DI), Z17
+	VMOVUPS      (SI), Z18
+	VMOVAPS      Z0, Z19
+	VORPS        Z1, Z18, Z20
+	VMOVAPS      Z2, Z21
+	VMOVAPS      Z3, Z22
+	VMINPS       Z20, Z22, Z20
+	VMAXPS       Z20, Z21, Z20
+	VMOVAPS      Z4, Z21
+	VFMADD231PS  Z5, Z20, Z21
+	VSUBPS       Z4, Z21, Z21
+	VMOVAPS      Z20, Z20
+	VFNMADD231PS Z6, Z21, Z20
+	VFNMADD231PS Z7, Z21, Z20
+	VMOVAPS      Z8, Z22
+	VFMADD213PS  Z9, Z20, Z22
+	VFMADD213PS  Z10, Z20, Z22
+	VFMADD213PS  Z11, Z20, Z22
+	VFMADD213PS  Z12, Z20, Z22
+	VFMADD213PS  Z0, Z20, Z22
+	VFMADD213PS  Z0, Z20, Z22
+	VSCALEFPS    Z21, Z22, Z20
+	VPMOVD2M     Z18, K1
+	VBLENDMPS    Z20, Z19, K1, Z21
+	VPMOVD2M     Z18, K1
+	VBLENDMPS    Z19, Z20, K1, Z19
+	VMOVAPS      Z13, Z22
+	VCMPPS       $0x15, Z22, Z18, K1
 	VMOVAPS      Z14, Z22
-	VMINPS       Z17, Z22, Z17
-	VMAXPS       Z17, Z21, Z17
-	VMOVAPS      Z0, Z21
-	VADDPS       Z0, Z19, Z19
-	VDIVPS       Z19, Z21, Z19
-	VMULPS       Z18, Z17, Z17
-	VMULPS       Z19, Z17, Z17
-	VMULPS       Z19, Z20, Z18
-	VADDPS       Z0, Z17, Z17
-	VMULPS       Z17, Z18, Z17
-	VPXORD       Z18, Z18, Z18
-	VCMPPS       $0x04, Z18, Z15, K1
-	VFMADD231PS  Z17, Z15, K1, Z16
-	VMOVUPS      Z16, (DI)
+	VMOVAPS      Z15, Z23
+	VMINPS       Z18, Z23, Z18
+	VMAXPS       Z18, Z22, Z18
+	VMOVAPS      Z0, Z22
+	VADDPS       Z0, Z20, Z20
+	VDIVPS       Z20, Z22, Z20
+	VMULPS       Z19, Z18, Z18
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z21, Z19
+	VADDPS       Z0, Z18, Z18
+	VMULPS       Z18, Z19, Z18
+	VMOVAPS.Z    Z18, K1, Z18
+	VPXORD       Z19, Z19, Z19
+	VCMPPS       $0x04, Z19, Z16, K1
+	VMOVAPS.Z    Z16, K1, Z16
+	VMOVAPS.Z    Z18, K1, Z18
+	VFMADD231PS  Z18, Z16, Z17
+	VMOVUPS      Z17, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, DI
@@ -54101,11 +54466,11 @@ oneend:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VMOVUPS.Z    (R9), K1, Z15
-	VMOVUPS.Z    (DI), K1, Z16
-	VMOVUPS.Z    (SI), K1, Z17
-	VMOVAPS      Z0, Z18
-	VORPS        Z1, Z17, Z1
+	VMOVUPS.Z    (R9), K1, Z16
+	VMOVUPS.Z    (DI), K1, Z17
+	VMOVUPS.Z    (SI), K1, Z18
+	VMOVAPS      Z0, Z19
+	VORPS        Z1, Z18, Z1
 	VMOVAPS      Z2, Z2
 	VMOVAPS      Z3, Z3
 	VMINPS       Z1, Z3, Z1
@@ -54124,13 +54489,15 @@ oneend:
 	VFMADD213PS  Z0, Z1, Z3
 	VFMADD213PS  Z0, Z1, Z3
 	VSCALEFPS    Z2, Z3, Z1
-	VPMOVD2M     Z17, K2
-	VBLENDMPS    Z1, Z18, K2, Z2
-	VPMOVD2M     Z17, K2
-	VBLENDMPS    Z18, Z1, K2, Z3
+	VPMOVD2M     Z18, K2
+	VBLENDMPS    Z1, Z19, K2, Z2
+	VPMOVD2M     Z18, K2
+	VBLENDMPS    Z19, Z1, K2, Z3
 	VMOVAPS      Z13, Z4
-	VMOVAPS      Z14, Z5
-	VMINPS       Z17, Z5, Z5
+	VCMPPS       $0x15, Z4, Z18, K2
+	VMOVAPS      Z14, Z4
+	VMOVAPS      Z15, Z5
+	VMINPS       Z18, Z5, Z5
 	VMAXPS       Z5, Z4, Z4
 	VMOVAPS      Z0, Z5
 	VADDPS       Z0, Z1, Z1
@@ -54140,10 +54507,13 @@ oneend:
 	VMULPS       Z1, Z2, Z1
 	VADDPS       Z0, Z3, Z0
 	VMULPS       Z0, Z1, Z0
+	VMOVAPS.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
-	VCMPPS       $0x04, Z1, Z15, K2
-	VFMADD231PS  Z0, Z15, K2, Z16
-	VMOVUPS      Z16, K1, (DI)
+	VCMPPS       $0x04, Z1, Z16, K2
+	VMOVAPS.Z    Z16, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z17
+	VMOVUPS      Z17, K1, (DI)
 
 leave:
 	VZEROUPPER
@@ -54326,7 +54696,9 @@ one:
 	VBLENDMPS    Z12, Z15, K1, Z15
 	VPXORD       Z16, Z16, Z16
 	VCMPPS       $0x04, Z16, Z13, K1
-	VFMADD231PS  Z15, Z13, K1, Z14
+	VMOVAPS.Z    Z13, K1, Z13
+	VMOVAPS.Z    Z15, K1, Z15
+	VFMADD231PS  Z15, Z13, Z14
 	VMOVUPS      Z14, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -54368,7 +54740,9 @@ oneend:
 	VBLENDMPS    Z12, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z13, K2
-	VFMADD231PS  Z0, Z13, K2, Z14
+	VMOVAPS.Z    Z13, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z14
 	VMOVUPS      Z14, K1, (DI)
 
 leave:
@@ -54491,7 +54865,9 @@ one:
 	VBLENDMPS    Z1, Z4, K1, Z4
 	VPXORD       Z5, Z5, Z5
 	VCMPPS       $0x04, Z5, Z2, K1
-	VFMADD231PS  Z4, Z2, K1, Z3
+	VMOVAPS.Z    Z2, K1, Z2
+	VMOVAPS.Z    Z4, K1, Z4
+	VFMADD231PS  Z4, Z2, Z3
 	VMOVUPS      Z3, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -54520,7 +54896,9 @@ oneend:
 	VBLENDMPS    Z1, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z2, K2
-	VFMADD231PS  Z0, Z2, K2, Z3
+	VMOVAPS.Z    Z2, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z3
 	VMOVUPS      Z3, K1, (DI)
 
 leave:
@@ -54910,7 +55288,9 @@ one:
 	VINSERTF64X4  $0x01, Y19, Z24, Z19
 	VPXORD        Z20, Z20, Z20
 	VCMPPS        $0x04, Z20, Z17, K1
-	VFMADD231PS   Z19, Z17, K1, Z18
+	VMOVAPS.Z     Z17, K1, Z17
+	VMOVAPS.Z     Z19, K1, Z19
+	VFMADD231PS   Z19, Z17, Z18
 	VMOVUPS       Z18, (DI)
 	ADDQ          $0x40, R9
 	ADDQ          $0x40, SI
@@ -55018,7 +55398,9 @@ oneend:
 	VINSERTF64X4  $0x01, Y0, Z24, Z0
 	VPXORD        Z1, Z1, Z1
 	VCMPPS        $0x04, Z1, Z17, K2
-	VFMADD231PS   Z0, Z17, K2, Z18
+	VMOVAPS.Z     Z17, K2, Z1
+	VMOVAPS.Z     Z0, K2, Z0
+	VFMADD231PS   Z0, Z1, Z18
 	VMOVUPS       Z18, K1, (DI)
 
 leave:
@@ -55280,7 +55662,9 @@ one:
 	VMOVAPS.Z    Z17, K1, Z16
 	VPXORD       Z17, Z17, Z17
 	VCMPPS       $0x04, Z17, Z14, K1
-	VFMADD231PS  Z16, Z14, K1, Z15
+	VMOVAPS.Z    Z14, K1, Z14
+	VMOVAPS.Z    Z16, K1, Z16
+	VFMADD231PS  Z16, Z14, Z15
 	VMOVUPS      Z15, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         R12, SI
@@ -55330,7 +55714,9 @@ oneend:
 	VMOVAPS.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z14, K2
-	VFMADD231PS  Z0, Z14, K2, Z15
+	VMOVAPS.Z    Z14, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z15
 	VMOVUPS      Z15, K1, (DI)
 
 leave:
@@ -55517,7 +55903,9 @@ one:
 	VMOVAPS.Z   Z6, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPS      $0x04, Z5, Z2, K1
-	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVAPS.Z   Z2, K1, Z2
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z2, Z3
 	VMOVUPS     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -55550,7 +55938,9 @@ oneend:
 	VMOVAPS.Z   Z1, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z2, K2
-	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVAPS.Z   Z2, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
 	VMOVUPS     Z3, K1, (DI)
 
 leave:
@@ -55628,10 +56018,10 @@ one:
 	VMULPS      Z6, Z6, Z6
 	VFMADD231PS Z5, Z5, Z6
 	VDIVPS      Z6, Z5, Z5
+	VMULPS      Z0, Z5, Z5
 	VMOVAPS     Z5, Z5
 
 back1:
-	VMULPS   Z0, Z5, Z5
 	VPXORD   Z6, Z6, Z6
 	VCMPPS   $0x04, Z6, Z4, K1
 	VMULPS.Z Z5, Z4, K1, Z4
@@ -55665,10 +56055,10 @@ oneend:
 	VMULPS      Z6, Z6, Z1
 	VFMADD231PS Z5, Z5, Z1
 	VDIVPS      Z1, Z5, Z1
-	VMOVAPS     Z1, Z1
+	VMULPS      Z0, Z1, Z0
+	VMOVAPS     Z0, Z0
 
 back2:
-	VMULPS   Z0, Z1, Z0
 	VPXORD   Z1, Z1, Z1
 	VCMPPS   $0x04, Z1, Z4, K2
 	VMULPS.Z Z0, Z4, K2, Z0
@@ -55710,6 +56100,7 @@ rare1:
 	VBLENDMPS.BCST c32_7f800000<>+0(SB), Z9, K1, Z7
 	VDIVPS         Z7, Z5, Z8
 	VDIVPS         Z7, Z8, Z8
+	VMULPS         Z0, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VCMPPS         $0x04, Z9, Z7, K1
 	VMOVAPS.Z      Z8, K1, Z8
@@ -55728,6 +56119,7 @@ rare1:
 	VMULPS         Z6, Z6, Z6
 	VFMADD231PS    Z5, Z5, Z6
 	VDIVPS         Z6, Z5, Z5
+	VMULPS         Z0, Z5, Z5
 	VBLENDMPS      Z7, Z5, K1, Z5
 	VMOVAPS        Z5, Z5
 	JMP            back1
@@ -55754,6 +56146,7 @@ rare2:
 	VBLENDMPS.BCST c32_7f800000<>+0(SB), Z9, K2, Z7
 	VDIVPS         Z7, Z5, Z8
 	VDIVPS         Z7, Z8, Z8
+	VMULPS         Z0, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VCMPPS         $0x04, Z9, Z7, K2
 	VMOVAPS.Z      Z8, K2, Z8
@@ -55772,8 +56165,9 @@ rare2:
 	VMULPS         Z6, Z6, Z1
 	VFMADD231PS    Z5, Z5, Z1
 	VDIVPS         Z1, Z5, Z1
-	VBLENDMPS      Z7, Z1, K2, Z1
-	VMOVAPS        Z1, Z1
+	VMULPS         Z0, Z1, Z0
+	VBLENDMPS      Z7, Z0, K2, Z0
+	VMOVAPS        Z0, Z0
 	JMP            back2
 
 // func slopeAngleF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
@@ -55838,13 +56232,15 @@ one:
 	VMULPS      Z7, Z7, Z7
 	VFMADD231PS Z6, Z6, Z7
 	VDIVPS      Z7, Z6, Z6
+	VMULPS      Z0, Z6, Z6
 	VMOVAPS     Z6, Z6
 
 back1:
-	VMULPS      Z0, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPS      $0x04, Z7, Z4, K1
-	VFMADD231PS Z6, Z4, K1, Z5
+	VMOVAPS.Z   Z4, K1, Z4
+	VMOVAPS.Z   Z6, K1, Z6
+	VFMADD231PS Z6, Z4, Z5
 	VMOVUPS     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -55876,13 +56272,15 @@ oneend:
 	VMULPS      Z7, Z7, Z1
 	VFMADD231PS Z6, Z6, Z1
 	VDIVPS      Z1, Z6, Z1
-	VMOVAPS     Z1, Z1
+	VMULPS      Z0, Z1, Z0
+	VMOVAPS     Z0, Z0
 
 back2:
-	VMULPS      Z0, Z1, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPS      $0x04, Z1, Z4, K2
-	VFMADD231PS Z0, Z4, K2, Z5
+	VMOVAPS.Z   Z4, K2, Z1
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMADD231PS Z0, Z1, Z5
 	VMOVUPS     Z5, K1, (DI)
 
 leave:
@@ -55921,6 +56319,7 @@ rare1:
 	VBLENDMPS.BCST c32_7f800000<>+0(SB), Z10, K1, Z8
 	VDIVPS         Z8, Z6, Z9
 	VDIVPS         Z8, Z9, Z9
+	VMULPS         Z0, Z9, Z9
 	VPXORD         Z10, Z10, Z10
 	VCMPPS         $0x04, Z10, Z8, K1
 	VMOVAPS.Z      Z9, K1, Z9
@@ -55939,6 +56338,7 @@ rare1:
 	VMULPS         Z7, Z7, Z7
 	VFMADD231PS    Z6, Z6, Z7
 	VDIVPS         Z7, Z6, Z6
+	VMULPS         Z0, Z6, Z6
 	VBLENDMPS      Z8, Z6, K1, Z6
 	VMOVAPS        Z6, Z6
 	JMP            back1
@@ -55965,6 +56365,7 @@ rare2:
 	VBLENDMPS.BCST c32_7f800000<>+0(SB), Z10, K2, Z8
 	VDIVPS         Z8, Z6, Z9
 	VDIVPS         Z8, Z9, Z9
+	VMULPS         Z0, Z9, Z9
 	VPXORD         Z10, Z10, Z10
 	VCMPPS         $0x04, Z10, Z8, K2
 	VMOVAPS.Z      Z9, K2, Z9
@@ -55983,8 +56384,9 @@ rare2:
 	VMULPS         Z7, Z7, Z1
 	VFMADD231PS    Z6, Z6, Z1
 	VDIVPS         Z1, Z6, Z1
-	VBLENDMPS      Z8, Z1, K2, Z1
-	VMOVAPS        Z1, Z1
+	VMULPS         Z0, Z1, Z0
+	VBLENDMPS      Z8, Z0, K2, Z0
+	VMOVAPS        Z0, Z0
 	JMP            back2
 
 // func slopePowBaseIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
@@ -56176,8 +56578,8 @@ back1:
 	VMOVAPS.Z Z23, K1, Z23
 	VPXORD    Z24, Z24, Z24
 	VCMPPS    $0x04, Z24, Z23, K1
-	VMOVAPS.Z Z22, K1, Z22
 	VMULPS    Z22, Z23, Z22
+	VMOVAPS.Z Z22, K1, Z22
 	VMOVUPS   Z22, (DI)
 	ADDQ      $0x40, R9
 	ADDQ      R12, SI
@@ -56319,8 +56721,8 @@ back2:
 	VMOVAPS.Z Z0, K2, Z0
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K2
-	VMOVAPS.Z Z1, K2, Z1
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
 	VMOVUPS   Z0, K1, (DI)
 
 leave:
@@ -56836,8 +57238,8 @@ back1:
 	VMOVAPS.Z Z23, K1, Z23
 	VPXORD    Z24, Z24, Z24
 	VCMPPS    $0x04, Z24, Z23, K1
-	VMOVAPS.Z Z22, K1, Z22
 	VMULPS    Z22, Z23, Z22
+	VMOVAPS.Z Z22, K1, Z22
 	VMOVUPS   (DI), Z23
 	VADDPS    Z22, Z23, Z22
 	VMOVUPS   Z22, (DI)
@@ -56981,8 +57383,8 @@ back2:
 	VMOVAPS.Z Z0, K2, Z0
 	VPXORD    Z2, Z2, Z2
 	VCMPPS    $0x04, Z2, Z0, K2
-	VMOVAPS.Z Z1, K2, Z1
 	VMULPS    Z1, Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
 	VMOVUPS.Z (DI), K1, Z1
 	VADDPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (DI)
@@ -57420,8 +57822,8 @@ one:
 	VCMPPS       $0x04, Z22, Z21, K1
 	VPXORD       Z21, Z21, Z21
 	VCMPPS       $0x04, Z21, Z19, K2
-	VMOVAPS.Z    Z20, K2, Z20
 	VMULPS       Z19, Z20, Z19
+	VMOVAPS.Z    Z19, K2, Z19
 	VMOVAPS.Z    Z19, K1, Z19
 	VPXORD       Z20, Z20, Z20
 	VCMPPS       $0x11, Z20, Z18, K1
@@ -57495,8 +57897,8 @@ oneend:
 	VCMPPS       $0x04, Z2, Z1, K2
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z19, K3
-	VMOVAPS.Z    Z0, K3, Z0
 	VMULPS       Z19, Z0, Z0
+	VMOVAPS.Z    Z0, K3, Z0
 	VMOVAPS.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x11, Z1, Z18, K2
@@ -57631,8 +58033,8 @@ one:
 	VCMPPS       $0x04, Z23, Z22, K1
 	VPXORD       Z22, Z22, Z22
 	VCMPPS       $0x04, Z22, Z20, K2
-	VMOVAPS.Z    Z21, K2, Z21
 	VMULPS       Z20, Z21, Z20
+	VMOVAPS.Z    Z20, K2, Z20
 	VMOVAPS.Z    Z20, K1, Z20
 	VPXORD       Z21, Z21, Z21
 	VCMPPS       $0x11, Z21, Z19, K1
@@ -57640,7 +58042,9 @@ one:
 	VBLENDMPS    Z19, Z20, K1, Z19
 	VPXORD       Z20, Z20, Z20
 	VCMPPS       $0x04, Z20, Z17, K1
-	VFMADD231PS  Z19, Z17, K1, Z18
+	VMOVAPS.Z    Z17, K1, Z17
+	VMOVAPS.Z    Z19, K1, Z19
+	VFMADD231PS  Z19, Z17, Z18
 	VMOVUPS      Z18, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         R12, SI
@@ -57707,8 +58111,8 @@ oneend:
 	VCMPPS       $0x04, Z2, Z1, K2
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z20, K3
-	VMOVAPS.Z    Z0, K3, Z0
 	VMULPS       Z20, Z0, Z0
+	VMOVAPS.Z    Z0, K3, Z0
 	VMOVAPS.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x11, Z1, Z19, K2
@@ -57716,7 +58120,9 @@ oneend:
 	VBLENDMPS    Z1, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z17, K2
-	VFMADD231PS  Z0, Z17, K2, Z18
+	VMOVAPS.Z    Z17, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z18
 	VMOVUPS      Z18, K1, (DI)
 
 leave:
@@ -57986,21 +58392,21 @@ many:
 	VMOVUPD   (BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K1
-	VMOVAPD.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPD    $0x04, Z2, Z1, K1
-	VMOVAPD.Z Z0, K1, Z0
+	VMOVAPD.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z2, K1
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K1, Z0
 	VMOVUPD   Z0, (DI)
 	VMOVUPD   64(SI), Z0
 	VMOVUPD   64(BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K1
-	VMOVAPD.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPD    $0x04, Z2, Z1, K1
-	VMOVAPD.Z Z0, K1, Z0
+	VMOVAPD.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z2, K1
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K1, Z0
 	VMOVUPD   Z0, 64(DI)
 	ADDQ      R12, SI
 	ADDQ      R13, BX
@@ -58022,11 +58428,11 @@ one:
 	VMOVUPD   (BX), Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K1
-	VMOVAPD.Z Z1, K1, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPD    $0x04, Z2, Z1, K1
-	VMOVAPD.Z Z0, K1, Z0
+	VMOVAPD.Z Z1, K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z2, K1
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K1, Z0
 	VMOVUPD   Z0, (DI)
 	ADDQ      R12, SI
 	ADDQ      R13, BX
@@ -58045,11 +58451,11 @@ oneend:
 	VMOVUPD.Z (BX), K1, Z1
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K2
-	VMOVAPD.Z Z1, K2, Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPD    $0x04, Z2, Z1, K2
-	VMOVAPD.Z Z0, K2, Z0
+	VMOVAPD.Z Z1, K2, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z2, K2
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
 	VMOVUPD   Z0, K1, (DI)
 
 leave:
@@ -58769,7 +59175,7 @@ ask:
 	JMP  start
 
 // func mapClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapClampF64AVX512(SB), NOSPLIT, $0-112
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -58786,13 +59192,25 @@ start:
 many:
 	VMOVUPD   (SI), Z2
 	VMAXPD    Z0, Z2, Z3
-	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x00, Z0, Z2, K1
+	VANDPD    Z0, Z2, Z4
+	VBLENDMPD Z4, Z3, K1, Z3
+	VMINPD    Z1, Z3, Z4
+	VCMPPD    $0x00, Z1, Z3, K1
+	VORPD     Z1, Z3, Z3
+	VBLENDMPD Z3, Z4, K1, Z3
 	VCMPPD    $0x03, Z2, Z2, K1
 	VBLENDMPD Z2, Z3, K1, Z2
 	VMOVUPD   Z2, (DI)
 	VMOVUPD   64(SI), Z2
 	VMAXPD    Z0, Z2, Z3
-	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x00, Z0, Z2, K1
+	VANDPD    Z0, Z2, Z4
+	VBLENDMPD Z4, Z3, K1, Z3
+	VMINPD    Z1, Z3, Z4
+	VCMPPD    $0x00, Z1, Z3, K1
+	VORPD     Z1, Z3, Z3
+	VBLENDMPD Z3, Z4, K1, Z3
 	VCMPPD    $0x03, Z2, Z2, K1
 	VBLENDMPD Z2, Z3, K1, Z2
 	VMOVUPD   Z2, 64(DI)
@@ -58809,7 +59227,13 @@ manyend:
 one:
 	VMOVUPD   (SI), Z2
 	VMAXPD    Z0, Z2, Z3
-	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x00, Z0, Z2, K1
+	VANDPD    Z0, Z2, Z4
+	VBLENDMPD Z4, Z3, K1, Z3
+	VMINPD    Z1, Z3, Z4
+	VCMPPD    $0x00, Z1, Z3, K1
+	VORPD     Z1, Z3, Z3
+	VBLENDMPD Z3, Z4, K1, Z3
 	VCMPPD    $0x03, Z2, Z2, K1
 	VBLENDMPD Z2, Z3, K1, Z2
 	VMOVUPD   Z2, (DI)
@@ -58826,8 +59250,14 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPD.Z (SI), K1, Z2
-	VMAXPD    Z0, Z2, Z0
-	VMINPD    Z1, Z0, Z0
+	VMAXPD    Z0, Z2, Z3
+	VCMPPD    $0x00, Z0, Z2, K2
+	VANDPD    Z0, Z2, Z0
+	VBLENDMPD Z0, Z3, K2, Z0
+	VMINPD    Z1, Z0, Z3
+	VCMPPD    $0x00, Z1, Z0, K2
+	VORPD     Z1, Z0, Z0
+	VBLENDMPD Z0, Z3, K2, Z0
 	VCMPPD    $0x03, Z2, Z2, K2
 	VBLENDMPD Z2, Z0, K2, Z0
 	VMOVUPD   Z0, K1, (DI)
@@ -59770,7 +60200,9 @@ one:
 	VBLENDMPD   Z4, Z5, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -59797,7 +60229,9 @@ oneend:
 	VBLENDMPD   Z4, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -59943,14 +60377,18 @@ many:
 	VMOVUPD     (SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K1
-	VFMADD231PD Z2, Z0, K1, Z1
+	VMOVAPD.Z   Z0, K1, Z0
+	VMOVAPD.Z   Z2, K1, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, (DI)
 	VMOVUPD     64(R9), Z0
 	VMOVUPD     64(DI), Z1
 	VMOVUPD     64(SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K1
-	VFMADD231PD Z2, Z0, K1, Z1
+	VMOVAPD.Z   Z0, K1, Z0
+	VMOVAPD.Z   Z2, K1, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        R12, SI
@@ -59971,7 +60409,9 @@ one:
 	VMOVUPD     (SI), Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K1
-	VFMADD231PD Z2, Z0, K1, Z1
+	VMOVAPD.Z   Z0, K1, Z0
+	VMOVAPD.Z   Z2, K1, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -59991,7 +60431,9 @@ oneend:
 	VMOVUPD.Z   (SI), K1, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K2
-	VFMADD231PD Z2, Z0, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VMOVAPD.Z   Z2, K2, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, K1, (DI)
 
 leave:
@@ -60114,7 +60556,9 @@ many:
 	VMULPD      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, (DI)
 	VMOVUPD     64(R9), Z1
 	VMOVUPD     64(DI), Z2
@@ -60122,7 +60566,9 @@ many:
 	VMULPD      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        $0x80, SI
@@ -60142,7 +60588,9 @@ one:
 	VMULPD      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -60163,7 +60611,9 @@ oneend:
 	VMULPD      Z0, Z3, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z1, K2
-	VFMADD231PD Z0, Z1, K2, Z2
+	VMOVAPD.Z   Z1, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (DI)
 
 leave:
@@ -60298,7 +60748,9 @@ many:
 	VFMADD231PD Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z2, K1
-	VFMADD231PD Z5, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z5, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	VMOVUPD     64(R9), Z2
 	VMOVUPD     64(DI), Z3
@@ -60308,7 +60760,9 @@ many:
 	VFMADD231PD Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z2, K1
-	VFMADD231PD Z5, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z5, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, 64(DI)
 	ADDQ        $0x80, R9
 	ADDQ        $0x80, SI
@@ -60330,7 +60784,9 @@ one:
 	VFMADD231PD Z0, Z4, Z5
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z2, K1
-	VFMADD231PD Z5, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z5, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -60353,7 +60809,9 @@ oneend:
 	VFMADD231PD Z0, Z4, Z1
 	VPXORD      Z0, Z0, Z0
 	VCMPPD      $0x04, Z0, Z2, K2
-	VFMADD231PD Z1, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z0
+	VMOVAPD.Z   Z1, K2, Z1
+	VFMADD231PD Z1, Z0, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -60481,7 +60939,9 @@ one:
 	VDIVPD      Z4, Z0, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -60503,7 +60963,9 @@ oneend:
 	VDIVPD      Z1, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -60627,7 +61089,9 @@ one:
 	VBLENDMPD   Z6, Z7, K1, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPD      $0x04, Z7, Z4, K1
-	VFMADD231PD Z6, Z4, K1, Z5
+	VMOVAPD.Z   Z4, K1, Z4
+	VMOVAPD.Z   Z6, K1, Z6
+	VFMADD231PD Z6, Z4, Z5
 	VMOVUPD     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -60655,7 +61119,9 @@ oneend:
 	VBLENDMPD   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z4, K2
-	VFMADD231PD Z0, Z4, K2, Z5
+	VMOVAPD.Z   Z4, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z5
 	VMOVUPD     Z5, K1, (DI)
 
 leave:
@@ -60813,7 +61279,9 @@ one:
 	VMULPD      Z0, Z3, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -60837,7 +61305,9 @@ oneend:
 	VMULPD      Z0, Z3, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z1, K2
-	VFMADD231PD Z0, Z1, K2, Z2
+	VMOVAPD.Z   Z1, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (DI)
 
 leave:
@@ -60999,7 +61469,9 @@ one:
 	VMOVAPD.Z   Z2, K1, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K1
-	VFMADD231PD Z2, Z0, K1, Z1
+	VMOVAPD.Z   Z0, K1, Z0
+	VMOVAPD.Z   Z2, K1, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -61025,7 +61497,9 @@ oneend:
 	VMOVAPD.Z   Z2, K2, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z0, K2
-	VFMADD231PD Z2, Z0, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VMOVAPD.Z   Z2, K2, Z2
+	VFMADD231PD Z2, Z0, Z1
 	VMOVUPD     Z1, K1, (DI)
 
 leave:
@@ -61136,7 +61610,9 @@ one:
 	VMULPD      Z4, Z4, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -61161,7 +61637,9 @@ oneend:
 	VMULPD      Z0, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -68145,7 +68623,9 @@ one:
 	VSCALEFPD    Z20, Z21, Z19
 	VPXORD       Z20, Z20, Z20
 	VCMPPD       $0x04, Z20, Z17, K1
-	VFMADD231PD  Z19, Z17, K1, Z18
+	VMOVAPD.Z    Z17, K1, Z17
+	VMOVAPD.Z    Z19, K1, Z19
+	VFMADD231PD  Z19, Z17, Z18
 	VMOVUPD      Z18, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -68188,7 +68668,9 @@ oneend:
 	VSCALEFPD    Z1, Z2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPD       $0x04, Z1, Z17, K2
-	VFMADD231PD  Z0, Z17, K2, Z18
+	VMOVAPD.Z    Z17, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z18
 	VMOVUPD      Z18, K1, (DI)
 
 leave:
@@ -68457,7 +68939,9 @@ one:
 	VBLENDMPD   Z19, Z20, K1, Z19
 	VPXORD      Z20, Z20, Z20
 	VCMPPD      $0x04, Z20, Z17, K1
-	VFMADD231PD Z19, Z17, K1, Z18
+	VMOVAPD.Z   Z17, K1, Z17
+	VMOVAPD.Z   Z19, K1, Z19
+	VFMADD231PD Z19, Z17, Z18
 	VMOVUPD     Z18, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -68516,7 +69000,9 @@ oneend:
 	VBLENDMPD   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z17, K2
-	VFMADD231PD Z0, Z17, K2, Z18
+	VMOVAPD.Z   Z17, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z18
 	VMOVUPD     Z18, K1, (DI)
 
 leave:
@@ -68818,7 +69304,9 @@ one:
 	VBLENDMPD   Z22, Z23, K1, Z22
 	VPXORD      Z23, Z23, Z23
 	VCMPPD      $0x04, Z23, Z20, K1
-	VFMADD231PD Z22, Z20, K1, Z21
+	VMOVAPD.Z   Z20, K1, Z20
+	VMOVAPD.Z   Z22, K1, Z22
+	VFMADD231PD Z22, Z20, Z21
 	VMOVUPD     Z21, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -68886,7 +69374,9 @@ oneend:
 	VBLENDMPD   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z20, K2
-	VFMADD231PD Z0, Z20, K2, Z21
+	VMOVAPD.Z   Z20, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z21
 	VMOVUPD     Z21, K1, (DI)
 
 leave:
@@ -69097,7 +69587,9 @@ one:
 	VMULPD       Z0, Z22, Z21
 	VPXORD       Z22, Z22, Z22
 	VCMPPD       $0x04, Z22, Z19, K1
-	VFMADD231PD  Z21, Z19, K1, Z20
+	VMOVAPD.Z    Z19, K1, Z19
+	VMOVAPD.Z    Z21, K1, Z21
+	VFMADD231PD  Z21, Z19, Z20
 	VMOVUPD      Z20, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -69144,7 +69636,9 @@ oneend:
 	VMULPD       Z0, Z2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPD       $0x04, Z1, Z19, K2
-	VFMADD231PD  Z0, Z19, K2, Z20
+	VMOVAPD.Z    Z19, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z20
 	VMOVUPD      Z20, K1, (DI)
 
 leave:
@@ -69258,7 +69752,9 @@ one:
 	VDIVPD      Z4, Z0, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -69284,7 +69780,9 @@ oneend:
 	VDIVPD      Z1, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -69390,7 +69888,9 @@ one:
 	VDIVPD      Z3, Z4, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -69414,7 +69914,9 @@ oneend:
 	VDIVPD      Z0, Z4, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z1, K2
-	VFMADD231PD Z0, Z1, K2, Z2
+	VMOVAPD.Z   Z1, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (DI)
 
 leave:
@@ -69540,7 +70042,9 @@ one:
 	VBLENDMPD   Z5, Z4, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -69570,7 +70074,9 @@ oneend:
 	VBLENDMPD   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -69789,7 +70295,9 @@ back1:
 	VDIVPD      Z6, Z7, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPD      $0x04, Z7, Z4, K1
-	VFMADD231PD Z6, Z4, K1, Z5
+	VMOVAPD.Z   Z4, K1, Z4
+	VMOVAPD.Z   Z6, K1, Z6
+	VFMADD231PD Z6, Z4, Z5
 	VMOVUPD     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -69826,7 +70334,9 @@ back2:
 	VDIVPD      Z0, Z7, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z4, K2
-	VFMADD231PD Z0, Z4, K2, Z5
+	VMOVAPD.Z   Z4, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z5
 	VMOVUPD     Z5, K1, (DI)
 
 leave:
@@ -70012,7 +70522,9 @@ one:
 	VMULPD      Z3, Z5, Z3
 	VPXORD      Z4, Z4, Z4
 	VCMPPD      $0x04, Z4, Z1, K1
-	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVAPD.Z   Z1, K1, Z1
+	VMOVAPD.Z   Z3, K1, Z3
+	VFMADD231PD Z3, Z1, Z2
 	VMOVUPD     Z2, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -70040,7 +70552,9 @@ oneend:
 	VMULPD      Z0, Z5, Z0
 	VPXORD      Z3, Z3, Z3
 	VCMPPD      $0x04, Z3, Z1, K2
-	VFMADD231PD Z0, Z1, K2, Z2
+	VMOVAPD.Z   Z1, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z2
 	VMOVUPD     Z2, K1, (DI)
 
 leave:
@@ -70473,7 +70987,9 @@ one:
 back1:
 	VPXORD      Z25, Z25, Z25
 	VCMPPD      $0x04, Z25, Z22, K1
-	VFMADD231PD Z24, Z22, K1, Z23
+	VMOVAPD.Z   Z22, K1, Z22
+	VMOVAPD.Z   Z24, K1, Z24
+	VFMADD231PD Z24, Z22, Z23
 	VMOVUPD     Z23, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -70538,7 +71054,9 @@ oneend:
 back2:
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z22, K2
-	VFMADD231PD Z0, Z22, K2, Z23
+	VMOVAPD.Z   Z22, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z23
 	VMOVUPD     Z23, K1, (DI)
 
 leave:
@@ -71075,7 +71593,9 @@ one:
 back1:
 	VPXORD      Z23, Z23, Z23
 	VCMPPD      $0x04, Z23, Z20, K1
-	VFMADD231PD Z22, Z20, K1, Z21
+	VMOVAPD.Z   Z20, K1, Z20
+	VMOVAPD.Z   Z22, K1, Z22
+	VFMADD231PD Z22, Z20, Z21
 	VMOVUPD     Z21, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -71130,7 +71650,9 @@ oneend:
 back2:
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z20, K2
-	VFMADD231PD Z0, Z20, K2, Z21
+	VMOVAPD.Z   Z20, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z21
 	VMOVUPD     Z21, K1, (DI)
 
 leave:
@@ -71668,7 +72190,9 @@ one:
 	VFMADD231PD.BCST c64_3fd9884533d43651<>+0(SB), Z25, Z26
 	VPXORD           Z25, Z25, Z25
 	VCMPPD           $0x04, Z25, Z23, K1
-	VFMADD231PD      Z26, Z23, K1, Z24
+	VMOVAPD.Z        Z23, K1, Z23
+	VMOVAPD.Z        Z26, K1, Z25
+	VFMADD231PD      Z25, Z23, Z24
 	VMOVUPD          Z24, (DI)
 	ADDQ             $0x40, R9
 	ADDQ             $0x40, SI
@@ -71775,7 +72299,9 @@ oneend:
 	VFMADD231PD.BCST c64_3fd9884533d43651<>+0(SB), Z1, Z0
 	VPXORD           Z1, Z1, Z1
 	VCMPPD           $0x04, Z1, Z23, K2
-	VFMADD231PD      Z0, Z23, K2, Z24
+	VMOVAPD.Z        Z23, K2, Z1
+	VMOVAPD.Z        Z0, K2, Z0
+	VFMADD231PD      Z0, Z1, Z24
 	VMOVUPD          Z24, K1, (DI)
 
 leave:
@@ -71821,59 +72347,63 @@ start:
 	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z15
 	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z16
 	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z17
-	VBROADCASTSD c64_c08f400000000000<>+0(SB), Z18
-	VBROADCASTSD c64_408f400000000000<>+0(SB), Z19
+	VBROADCASTSD c64_c087491eb851eb85<>+0(SB), Z18
+	VBROADCASTSD c64_c08f400000000000<>+0(SB), Z19
+	VBROADCASTSD c64_408f400000000000<>+0(SB), Z20
 	SUBQ         $0x08, DX
 	JL           oneend
 
 one:
-	VMOVUPD      (R9), Z20
-	VMOVUPD      (SI), Z21
-	VMOVAPS      Z0, Z22
-	VORPD        Z1, Z21, Z23
-	VMOVAPS      Z2, Z24
-	VMOVAPS      Z3, Z25
-	VMINPD       Z23, Z25, Z23
-	VMAXPD       Z23, Z24, Z23
-	VMOVAPS      Z4, Z24
-	VFMADD231PD  Z5, Z23, Z24
-	VSUBPD       Z4, Z24, Z24
-	VMOVAPS      Z23, Z23
-	VFNMADD231PD Z6, Z24, Z23
-	VFNMADD231PD Z7, Z24, Z23
-	VMOVAPS      Z8, Z25
-	VFMADD213PD  Z9, Z23, Z25
-	VFMADD213PD  Z10, Z23, Z25
-	VFMADD213PD  Z11, Z23, Z25
-	VFMADD213PD  Z12, Z23, Z25
-	VFMADD213PD  Z13, Z23, Z25
-	VFMADD213PD  Z14, Z23, Z25
-	VFMADD213PD  Z15, Z23, Z25
-	VFMADD213PD  Z16, Z23, Z25
-	VFMADD213PD  Z17, Z23, Z25
-	VFMADD213PD  Z0, Z23, Z25
-	VFMADD213PD  Z0, Z23, Z25
-	VSCALEFPD    Z24, Z25, Z23
-	VPMOVQ2M     Z21, K1
-	VBLENDMPD    Z23, Z22, K1, Z24
-	VPMOVQ2M     Z21, K1
-	VBLENDMPD    Z22, Z23, K1, Z22
-	VMOVAPS      Z18, Z25
+	VMOVUPD      (R9), Z21
+	VMOVUPD      (SI), Z22
+	VMOVAPS      Z0, Z23
+	VORPD        Z1, Z22, Z24
+	VMOVAPS      Z2, Z25
+	VMOVAPS      Z3, Z26
+	VMINPD       Z24, Z26, Z24
+	VMAXPD       Z24, Z25, Z24
+	VMOVAPS      Z4, Z25
+	VFMADD231PD  Z5, Z24, Z25
+	VSUBPD       Z4, Z25, Z25
+	VMOVAPS      Z24, Z24
+	VFNMADD231PD Z6, Z25, Z24
+	VFNMADD231PD Z7, Z25, Z24
+	VMOVAPS      Z8, Z26
+	VFMADD213PD  Z9, Z24, Z26
+	VFMADD213PD  Z10, Z24, Z26
+	VFMADD213PD  Z11, Z24, Z26
+	VFMADD213PD  Z12, Z24, Z26
+	VFMADD213PD  Z13, Z24, Z26
+	VFMADD213PD  Z14, Z24, Z26
+	VFMADD213PD  Z15, Z24, Z26
+	VFMADD213PD  Z16, Z24, Z26
+	VFMADD213PD  Z17, Z24, Z26
+	VFMADD213PD  Z0, Z24, Z26
+	VFMADD213PD  Z0, Z24, Z26
+	VSCALEFPD    Z25, Z26, Z24
+	VPMOVQ2M     Z22, K1
+	VBLENDMPD    Z24, Z23, K1, Z25
+	VPMOVQ2M     Z22, K1
+	VBLENDMPD    Z23, Z24, K1, Z23
+	VMOVAPS      Z18, Z26
+	VCMPPD       $0x15, Z26, Z22, K1
 	VMOVAPS      Z19, Z26
-	VMINPD       Z21, Z26, Z21
-	VMAXPD       Z21, Z25, Z21
-	VMOVAPS      Z0, Z25
-	VADDPD       Z0, Z23, Z23
-	VDIVPD       Z23, Z25, Z23
-	VMULPD       Z22, Z21, Z21
-	VMULPD       Z23, Z21, Z21
-	VMULPD       Z23, Z24, Z22
-	VADDPD       Z0, Z21, Z21
-	VMULPD       Z21, Z22, Z21
-	VPXORD       Z22, Z22, Z22
-	VCMPPD       $0x04, Z22, Z20, K1
-	VMULPD.Z     Z21, Z20, K1, Z20
-	VMOVUPD      Z20, (DI)
+	VMOVAPS      Z20, Z27
+	VMINPD       Z22, Z27, Z22
+	VMAXPD       Z22, Z26, Z22
+	VMOVAPS      Z0, Z26
+	VADDPD       Z0, Z24, Z24
+	VDIVPD       Z24, Z26, Z24
+	VMULPD       Z23, Z22, Z22
+	VMULPD       Z24, Z22, Z22
+	VMULPD       Z24, Z25, Z23
+	VADDPD       Z0, Z22, Z22
+	VMULPD       Z22, Z23, Z22
+	VMOVAPD.Z    Z22, K1, Z22
+	VPXORD       Z23, Z23, Z23
+	VCMPPD       $0x04, Z23, Z21, K1
+	VMULPD.Z     Z22, Z21, K1, Z21
+	VMOVUPD      Z21, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, DI
@@ -71887,10 +72417,10 @@ oneend:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VMOVUPD.Z    (R9), K1, Z20
-	VMOVUPD.Z    (SI), K1, Z21
-	VMOVAPS      Z0, Z22
-	VORPD        Z1, Z21, Z1
+	VMOVUPD.Z    (R9), K1, Z21
+	VMOVUPD.Z    (SI), K1, Z22
+	VMOVAPS      Z0, Z23
+	VORPD        Z1, Z22, Z1
 	VMOVAPS      Z2, Z2
 	VMOVAPS      Z3, Z3
 	VMINPD       Z1, Z3, Z1
@@ -71914,13 +72444,15 @@ oneend:
 	VFMADD213PD  Z0, Z1, Z3
 	VFMADD213PD  Z0, Z1, Z3
 	VSCALEFPD    Z2, Z3, Z1
-	VPMOVQ2M     Z21, K2
-	VBLENDMPD    Z1, Z22, K2, Z2
-	VPMOVQ2M     Z21, K2
-	VBLENDMPD    Z22, Z1, K2, Z3
+	VPMOVQ2M     Z22, K2
+	VBLENDMPD    Z1, Z23, K2, Z2
+	VPMOVQ2M     Z22, K2
+	VBLENDMPD    Z23, Z1, K2, Z3
 	VMOVAPS      Z18, Z4
-	VMOVAPS      Z19, Z5
-	VMINPD       Z21, Z5, Z5
+	VCMPPD       $0x15, Z4, Z22, K2
+	VMOVAPS      Z19, Z4
+	VMOVAPS      Z20, Z5
+	VMINPD       Z22, Z5, Z5
 	VMAXPD       Z5, Z4, Z4
 	VMOVAPS      Z0, Z5
 	VADDPD       Z0, Z1, Z1
@@ -71930,9 +72462,10 @@ oneend:
 	VMULPD       Z1, Z2, Z1
 	VADDPD       Z0, Z3, Z0
 	VMULPD       Z0, Z1, Z0
+	VMOVAPD.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
-	VCMPPD       $0x04, Z1, Z20, K2
-	VMULPD.Z     Z0, Z20, K2, Z0
+	VCMPPD       $0x04, Z1, Z21, K2
+	VMULPD.Z     Z0, Z21, K2, Z0
 	VMOVUPD      Z0, K1, (DI)
 
 leave:
@@ -71978,60 +72511,66 @@ start:
 	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z15
 	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z16
 	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z17
-	VBROADCASTSD c64_c08f400000000000<>+0(SB), Z18
-	VBROADCASTSD c64_408f400000000000<>+0(SB), Z19
+	VBROADCASTSD c64_c087491eb851eb85<>+0(SB), Z18
+	VBROADCASTSD c64_c08f400000000000<>+0(SB), Z19
+	VBROADCASTSD c64_408f400000000000<>+0(SB), Z20
 	SUBQ         $0x08, DX
 	JL           oneend
 
 one:
-	VMOVUPD      (R9), Z20
-	VMOVUPD      (DI), Z21
-	VMOVUPD      (SI), Z22
-	VMOVAPS      Z0, Z23
-	VORPD        Z1, Z22, Z24
-	VMOVAPS      Z2, Z25
-	VMOVAPS      Z3, Z26
-	VMINPD       Z24, Z26, Z24
-	VMAXPD       Z24, Z25, Z24
-	VMOVAPS      Z4, Z25
-	VFMADD231PD  Z5, Z24, Z25
-	VSUBPD       Z4, Z25, Z25
-	VMOVAPS      Z24, Z24
-	VFNMADD231PD Z6, Z25, Z24
-	VFNMADD231PD Z7, Z25, Z24
-	VMOVAPS      Z8, Z26
-	VFMADD213PD  Z9, Z24, Z26
-	VFMADD213PD  Z10, Z24, Z26
-	VFMADD213PD  Z11, Z24, Z26
-	VFMADD213PD  Z12, Z24, Z26
-	VFMADD213PD  Z13, Z24, Z26
-	VFMADD213PD  Z14, Z24, Z26
-	VFMADD213PD  Z15, Z24, Z26
-	VFMADD213PD  Z16, Z24, Z26
-	VFMADD213PD  Z17, Z24, Z26
-	VFMADD213PD  Z0, Z24, Z26
-	VFMADD213PD  Z0, Z24, Z26
-	VSCALEFPD    Z25, Z26, Z24
-	VPMOVQ2M     Z22, K1
-	VBLENDMPD    Z24, Z23, K1, Z25
-	VPMOVQ2M     Z22, K1
-	VBLENDMPD    Z23, Z24, K1, Z23
-	VMOVAPS      Z18, Z26
+	VMOVUPD      (R9), Z21
+	VMOVUPD      (DI), Z22
+	VMOVUPD      (SI), Z23
+	VMOVAPS      Z0, Z24
+	VORPD        Z1, Z23, Z25
+	VMOVAPS      Z2, Z26
+	VMOVAPS      Z3, Z27
+	VMINPD       Z25, Z27, Z25
+	VMAXPD       Z25, Z26, Z25
+	VMOVAPS      Z4, Z26
+	VFMADD231PD  Z5, Z25, Z26
+	VSUBPD       Z4, Z26, Z26
+	VMOVAPS      Z25, Z25
+	VFNMADD231PD Z6, Z26, Z25
+	VFNMADD231PD Z7, Z26, Z25
+	VMOVAPS      Z8, Z27
+	VFMADD213PD  Z9, Z25, Z27
+	VFMADD213PD  Z10, Z25, Z27
+	VFMADD213PD  Z11, Z25, Z27
+	VFMADD213PD  Z12, Z25, Z27
+	VFMADD213PD  Z13, Z25, Z27
+	VFMADD213PD  Z14, Z25, Z27
+	VFMADD213PD  Z15, Z25, Z27
+	VFMADD213PD  Z16, Z25, Z27
+	VFMADD213PD  Z17, Z25, Z27
+	VFMADD213PD  Z0, Z25, Z27
+	VFMADD213PD  Z0, Z25, Z27
+	VSCALEFPD    Z26, Z27, Z25
+	VPMOVQ2M     Z23, K1
+	VBLENDMPD    Z25, Z24, K1, Z26
+	VPMOVQ2M     Z23, K1
+	VBLENDMPD    Z24, Z25, K1, Z24
+	VMOVAPS      Z18, Z27
+	VCMPPD       $0x15, Z27, Z23, K1
 	VMOVAPS      Z19, Z27
-	VMINPD       Z22, Z27, Z22
-	VMAXPD       Z22, Z26, Z22
-	VMOVAPS      Z0, Z26
-	VADDPD       Z0, Z24, Z24
-	VDIVPD       Z24, Z26, Z24
-	VMULPD       Z23, Z22, Z22
-	VMULPD       Z24, Z22, Z22
-	VMULPD       Z24, Z25, Z23
-	VADDPD       Z0, Z22, Z22
-	VMULPD       Z22, Z23, Z22
-	VPXORD       Z23, Z23, Z23
-	VCMPPD       $0x04, Z23, Z20, K1
-	VFMADD231PD  Z22, Z20, K1, Z21
-	VMOVUPD      Z21, (DI)
+	VMOVAPS      Z20, Z28
+	VMINPD       Z23, Z28, Z23
+	VMAXPD       Z23, Z27, Z23
+	VMOVAPS      Z0, Z27
+	VADDPD       Z0, Z25, Z25
+	VDIVPD       Z25, Z27, Z25
+	VMULPD       Z24, Z23, Z23
+	VMULPD       Z25, Z23, Z23
+	VMULPD       Z25, Z26, Z24
+	VADDPD       Z0, Z23, Z23
+	VMULPD       Z23, Z24, Z23
+	VMOVAPD.Z    Z23, K1, Z23
+	VPXORD       Z24, Z24, Z24
+	VCMPPD       $0x04, Z24, Z21, K1
+	VMOVAPD.Z    Z21, K1, Z21
+	VMOVAPD.Z    Z23, K1, Z23
+	VFMADD231PD  Z23, Z21, Z22
+	VMOVUPD      Z22, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, DI
@@ -72045,11 +72584,11 @@ oneend:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VMOVUPD.Z    (R9), K1, Z20
-	VMOVUPD.Z    (DI), K1, Z21
-	VMOVUPD.Z    (SI), K1, Z22
-	VMOVAPS      Z0, Z23
-	VORPD        Z1, Z22, Z1
+	VMOVUPD.Z    (R9), K1, Z21
+	VMOVUPD.Z    (DI), K1, Z22
+	VMOVUPD.Z    (SI), K1, Z23
+	VMOVAPS      Z0, Z24
+	VORPD        Z1, Z23, Z1
 	VMOVAPS      Z2, Z2
 	VMOVAPS      Z3, Z3
 	VMINPD       Z1, Z3, Z1
@@ -72073,13 +72612,15 @@ oneend:
 	VFMADD213PD  Z0, Z1, Z3
 	VFMADD213PD  Z0, Z1, Z3
 	VSCALEFPD    Z2, Z3, Z1
-	VPMOVQ2M     Z22, K2
-	VBLENDMPD    Z1, Z23, K2, Z2
-	VPMOVQ2M     Z22, K2
-	VBLENDMPD    Z23, Z1, K2, Z3
+	VPMOVQ2M     Z23, K2
+	VBLENDMPD    Z1, Z24, K2, Z2
+	VPMOVQ2M     Z23, K2
+	VBLENDMPD    Z24, Z1, K2, Z3
 	VMOVAPS      Z18, Z4
-	VMOVAPS      Z19, Z5
-	VMINPD       Z22, Z5, Z5
+	VCMPPD       $0x15, Z4, Z23, K2
+	VMOVAPS      Z19, Z4
+	VMOVAPS      Z20, Z5
+	VMINPD       Z23, Z5, Z5
 	VMAXPD       Z5, Z4, Z4
 	VMOVAPS      Z0, Z5
 	VADDPD       Z0, Z1, Z1
@@ -72089,10 +72630,13 @@ oneend:
 	VMULPD       Z1, Z2, Z1
 	VADDPD       Z0, Z3, Z0
 	VMULPD       Z0, Z1, Z0
+	VMOVAPD.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
-	VCMPPD       $0x04, Z1, Z20, K2
-	VFMADD231PD  Z0, Z20, K2, Z21
-	VMOVUPD      Z21, K1, (DI)
+	VCMPPD       $0x04, Z1, Z21, K2
+	VMOVAPD.Z    Z21, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z22
+	VMOVUPD      Z22, K1, (DI)
 
 leave:
 	VZEROUPPER
@@ -72300,7 +72844,9 @@ one:
 	VBLENDMPD    Z17, Z20, K1, Z20
 	VPXORD       Z21, Z21, Z21
 	VCMPPD       $0x04, Z21, Z18, K1
-	VFMADD231PD  Z20, Z18, K1, Z19
+	VMOVAPD.Z    Z18, K1, Z18
+	VMOVAPD.Z    Z20, K1, Z20
+	VFMADD231PD  Z20, Z18, Z19
 	VMOVUPD      Z19, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -72347,7 +72893,9 @@ oneend:
 	VBLENDMPD    Z17, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPD       $0x04, Z1, Z18, K2
-	VFMADD231PD  Z0, Z18, K2, Z19
+	VMOVAPD.Z    Z18, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z19
 	VMOVUPD      Z19, K1, (DI)
 
 leave:
@@ -72470,7 +73018,9 @@ one:
 	VBLENDMPD    Z1, Z4, K1, Z4
 	VPXORD       Z5, Z5, Z5
 	VCMPPD       $0x04, Z5, Z2, K1
-	VFMADD231PD  Z4, Z2, K1, Z3
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD.Z    Z4, K1, Z4
+	VFMADD231PD  Z4, Z2, Z3
 	VMOVUPD      Z3, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -72499,7 +73049,9 @@ oneend:
 	VBLENDMPD    Z1, Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPD       $0x04, Z1, Z2, K2
-	VFMADD231PD  Z0, Z2, K2, Z3
+	VMOVAPD.Z    Z2, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z3
 	VMOVUPD      Z3, K1, (DI)
 
 leave:
@@ -72801,7 +73353,9 @@ one:
 	VSUBPD      Z24, Z23, Z23
 	VPXORD      Z24, Z24, Z24
 	VCMPPD      $0x04, Z24, Z21, K1
-	VFMADD231PD Z23, Z21, K1, Z22
+	VMOVAPD.Z   Z21, K1, Z21
+	VMOVAPD.Z   Z23, K1, Z23
+	VFMADD231PD Z23, Z21, Z22
 	VMOVUPD     Z22, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, SI
@@ -72877,7 +73431,9 @@ oneend:
 	VSUBPD      Z1, Z0, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z21, K2
-	VFMADD231PD Z0, Z21, K2, Z22
+	VMOVAPD.Z   Z21, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z22
 	VMOVUPD     Z22, K1, (DI)
 
 leave:
@@ -73164,7 +73720,9 @@ one:
 	VMOVAPD.Z    Z22, K1, Z21
 	VPXORD       Z22, Z22, Z22
 	VCMPPD       $0x04, Z22, Z19, K1
-	VFMADD231PD  Z21, Z19, K1, Z20
+	VMOVAPD.Z    Z19, K1, Z19
+	VMOVAPD.Z    Z21, K1, Z21
+	VFMADD231PD  Z21, Z19, Z20
 	VMOVUPD      Z20, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         R12, SI
@@ -73219,7 +73777,9 @@ oneend:
 	VMOVAPD.Z    Z0, K2, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPD       $0x04, Z1, Z19, K2
-	VFMADD231PD  Z0, Z19, K2, Z20
+	VMOVAPD.Z    Z19, K2, Z1
+	VMOVAPD.Z    Z0, K2, Z0
+	VFMADD231PD  Z0, Z1, Z20
 	VMOVUPD      Z20, K1, (DI)
 
 leave:
@@ -73406,7 +73966,9 @@ one:
 	VMOVAPD.Z   Z6, K1, Z4
 	VPXORD      Z5, Z5, Z5
 	VCMPPD      $0x04, Z5, Z2, K1
-	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVAPD.Z   Z2, K1, Z2
+	VMOVAPD.Z   Z4, K1, Z4
+	VFMADD231PD Z4, Z2, Z3
 	VMOVUPD     Z3, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -73439,7 +74001,9 @@ oneend:
 	VMOVAPD.Z   Z1, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z2, K2
-	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVAPD.Z   Z2, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z3
 	VMOVUPD     Z3, K1, (DI)
 
 leave:
@@ -73517,10 +74081,10 @@ one:
 	VMULPD      Z6, Z6, Z6
 	VFMADD231PD Z5, Z5, Z6
 	VDIVPD      Z6, Z5, Z5
+	VMULPD      Z0, Z5, Z5
 	VMOVAPS     Z5, Z5
 
 back1:
-	VMULPD   Z0, Z5, Z5
 	VPXORD   Z6, Z6, Z6
 	VCMPPD   $0x04, Z6, Z4, K1
 	VMULPD.Z Z5, Z4, K1, Z4
@@ -73554,10 +74118,10 @@ oneend:
 	VMULPD      Z6, Z6, Z1
 	VFMADD231PD Z5, Z5, Z1
 	VDIVPD      Z1, Z5, Z1
-	VMOVAPS     Z1, Z1
+	VMULPD      Z0, Z1, Z0
+	VMOVAPS     Z0, Z0
 
 back2:
-	VMULPD   Z0, Z1, Z0
 	VPXORD   Z1, Z1, Z1
 	VCMPPD   $0x04, Z1, Z4, K2
 	VMULPD.Z Z0, Z4, K2, Z0
@@ -73599,6 +74163,7 @@ rare1:
 	VBLENDMPD.BCST c64_7ff0000000000000<>+0(SB), Z9, K1, Z7
 	VDIVPD         Z7, Z5, Z8
 	VDIVPD         Z7, Z8, Z8
+	VMULPD         Z0, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VCMPPD         $0x04, Z9, Z7, K1
 	VMOVAPD.Z      Z8, K1, Z8
@@ -73617,6 +74182,7 @@ rare1:
 	VMULPD         Z6, Z6, Z6
 	VFMADD231PD    Z5, Z5, Z6
 	VDIVPD         Z6, Z5, Z5
+	VMULPD         Z0, Z5, Z5
 	VBLENDMPD      Z7, Z5, K1, Z5
 	VMOVAPS        Z5, Z5
 	JMP            back1
@@ -73643,6 +74209,7 @@ rare2:
 	VBLENDMPD.BCST c64_7ff0000000000000<>+0(SB), Z9, K2, Z7
 	VDIVPD         Z7, Z5, Z8
 	VDIVPD         Z7, Z8, Z8
+	VMULPD         Z0, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VCMPPD         $0x04, Z9, Z7, K2
 	VMOVAPD.Z      Z8, K2, Z8
@@ -73661,8 +74228,9 @@ rare2:
 	VMULPD         Z6, Z6, Z1
 	VFMADD231PD    Z5, Z5, Z1
 	VDIVPD         Z1, Z5, Z1
-	VBLENDMPD      Z7, Z1, K2, Z1
-	VMOVAPS        Z1, Z1
+	VMULPD         Z0, Z1, Z0
+	VBLENDMPD      Z7, Z0, K2, Z0
+	VMOVAPS        Z0, Z0
 	JMP            back2
 
 // func slopeAngleF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
@@ -73727,13 +74295,15 @@ one:
 	VMULPD      Z7, Z7, Z7
 	VFMADD231PD Z6, Z6, Z7
 	VDIVPD      Z7, Z6, Z6
+	VMULPD      Z0, Z6, Z6
 	VMOVAPS     Z6, Z6
 
 back1:
-	VMULPD      Z0, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VCMPPD      $0x04, Z7, Z4, K1
-	VFMADD231PD Z6, Z4, K1, Z5
+	VMOVAPD.Z   Z4, K1, Z4
+	VMOVAPD.Z   Z6, K1, Z6
+	VFMADD231PD Z6, Z4, Z5
 	VMOVUPD     Z5, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -73765,13 +74335,15 @@ oneend:
 	VMULPD      Z7, Z7, Z1
 	VFMADD231PD Z6, Z6, Z1
 	VDIVPD      Z1, Z6, Z1
-	VMOVAPS     Z1, Z1
+	VMULPD      Z0, Z1, Z0
+	VMOVAPS     Z0, Z0
 
 back2:
-	VMULPD      Z0, Z1, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z4, K2
-	VFMADD231PD Z0, Z4, K2, Z5
+	VMOVAPD.Z   Z4, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z5
 	VMOVUPD     Z5, K1, (DI)
 
 leave:
@@ -73810,6 +74382,7 @@ rare1:
 	VBLENDMPD.BCST c64_7ff0000000000000<>+0(SB), Z10, K1, Z8
 	VDIVPD         Z8, Z6, Z9
 	VDIVPD         Z8, Z9, Z9
+	VMULPD         Z0, Z9, Z9
 	VPXORD         Z10, Z10, Z10
 	VCMPPD         $0x04, Z10, Z8, K1
 	VMOVAPD.Z      Z9, K1, Z9
@@ -73828,6 +74401,7 @@ rare1:
 	VMULPD         Z7, Z7, Z7
 	VFMADD231PD    Z6, Z6, Z7
 	VDIVPD         Z7, Z6, Z6
+	VMULPD         Z0, Z6, Z6
 	VBLENDMPD      Z8, Z6, K1, Z6
 	VMOVAPS        Z6, Z6
 	JMP            back1
@@ -73854,6 +74428,7 @@ rare2:
 	VBLENDMPD.BCST c64_7ff0000000000000<>+0(SB), Z10, K2, Z8
 	VDIVPD         Z8, Z6, Z9
 	VDIVPD         Z8, Z9, Z9
+	VMULPD         Z0, Z9, Z9
 	VPXORD         Z10, Z10, Z10
 	VCMPPD         $0x04, Z10, Z8, K2
 	VMOVAPD.Z      Z9, K2, Z9
@@ -73872,8 +74447,9 @@ rare2:
 	VMULPD         Z7, Z7, Z1
 	VFMADD231PD    Z6, Z6, Z1
 	VDIVPD         Z1, Z6, Z1
-	VBLENDMPD      Z8, Z1, K2, Z1
-	VMOVAPS        Z1, Z1
+	VMULPD         Z0, Z1, Z0
+	VBLENDMPD      Z8, Z0, K2, Z0
+	VMOVAPS        Z0, Z0
 	JMP            back2
 
 // func slopePowBaseIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
@@ -74052,8 +74628,8 @@ back1:
 	VMOVAPD.Z Z21, K1, Z21
 	VPXORD    Z22, Z22, Z22
 	VCMPPD    $0x04, Z22, Z21, K1
-	VMOVAPD.Z Z20, K1, Z20
 	VMULPD    Z20, Z21, Z20
+	VMOVAPD.Z Z20, K1, Z20
 	VMOVUPD   Z20, (DI)
 	ADDQ      $0x40, R9
 	ADDQ      R12, SI
@@ -74183,8 +74759,8 @@ back2:
 	VMOVAPD.Z Z0, K2, Z0
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K2
-	VMOVAPD.Z Z1, K2, Z1
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
 	VMOVUPD   Z0, K1, (DI)
 
 leave:
@@ -74663,8 +75239,8 @@ back1:
 	VMOVAPD.Z Z21, K1, Z21
 	VPXORD    Z22, Z22, Z22
 	VCMPPD    $0x04, Z22, Z21, K1
-	VMOVAPD.Z Z20, K1, Z20
 	VMULPD    Z20, Z21, Z20
+	VMOVAPD.Z Z20, K1, Z20
 	VMOVUPD   (DI), Z21
 	VADDPD    Z20, Z21, Z20
 	VMOVUPD   Z20, (DI)
@@ -74796,8 +75372,8 @@ back2:
 	VMOVAPD.Z Z0, K2, Z0
 	VPXORD    Z2, Z2, Z2
 	VCMPPD    $0x04, Z2, Z0, K2
-	VMOVAPD.Z Z1, K2, Z1
 	VMULPD    Z1, Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
 	VMOVUPD.Z (DI), K1, Z1
 	VADDPD    Z0, Z1, Z0
 	VMOVUPD   Z0, K1, (DI)
@@ -75215,8 +75791,8 @@ one:
 	VCMPPD      $0x04, Z22, Z21, K1
 	VPXORD      Z21, Z21, Z21
 	VCMPPD      $0x04, Z21, Z19, K2
-	VMOVAPD.Z   Z20, K2, Z20
 	VMULPD      Z19, Z20, Z19
+	VMOVAPD.Z   Z19, K2, Z19
 	VMOVAPD.Z   Z19, K1, Z19
 	VPXORD      Z20, Z20, Z20
 	VCMPPD      $0x11, Z20, Z18, K1
@@ -75294,8 +75870,8 @@ oneend:
 	VCMPPD      $0x04, Z2, Z1, K2
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z19, K3
-	VMOVAPD.Z   Z0, K3, Z0
 	VMULPD      Z19, Z0, Z0
+	VMOVAPD.Z   Z0, K3, Z0
 	VMOVAPD.Z   Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x11, Z1, Z18, K2
@@ -75434,8 +76010,8 @@ one:
 	VCMPPD      $0x04, Z23, Z22, K1
 	VPXORD      Z22, Z22, Z22
 	VCMPPD      $0x04, Z22, Z20, K2
-	VMOVAPD.Z   Z21, K2, Z21
 	VMULPD      Z20, Z21, Z20
+	VMOVAPD.Z   Z20, K2, Z20
 	VMOVAPD.Z   Z20, K1, Z20
 	VPXORD      Z21, Z21, Z21
 	VCMPPD      $0x11, Z21, Z19, K1
@@ -75443,7 +76019,9 @@ one:
 	VBLENDMPD   Z19, Z20, K1, Z19
 	VPXORD      Z20, Z20, Z20
 	VCMPPD      $0x04, Z20, Z17, K1
-	VFMADD231PD Z19, Z17, K1, Z18
+	VMOVAPD.Z   Z17, K1, Z17
+	VMOVAPD.Z   Z19, K1, Z19
+	VFMADD231PD Z19, Z17, Z18
 	VMOVUPD     Z18, (DI)
 	ADDQ        $0x40, R9
 	ADDQ        R12, SI
@@ -75514,8 +76092,8 @@ oneend:
 	VCMPPD      $0x04, Z2, Z1, K2
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z20, K3
-	VMOVAPD.Z   Z0, K3, Z0
 	VMULPD      Z20, Z0, Z0
+	VMOVAPD.Z   Z0, K3, Z0
 	VMOVAPD.Z   Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x11, Z1, Z19, K2
@@ -75523,7 +76101,9 @@ oneend:
 	VBLENDMPD   Z1, Z0, K2, Z0
 	VPXORD      Z1, Z1, Z1
 	VCMPPD      $0x04, Z1, Z17, K2
-	VFMADD231PD Z0, Z17, K2, Z18
+	VMOVAPD.Z   Z17, K2, Z1
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMADD231PD Z0, Z1, Z18
 	VMOVUPD     Z18, K1, (DI)
 
 leave:

@@ -122,7 +122,7 @@ func logSoftmaxRow[T Float](k *kernels[T], dst, x []T) {
 	m := Max(x)
 	l := T(math.Log(expSum(k, x, m)))
 	AddScalar(dst, x, -m)
-	AddScalar(dst, dst, -l)
+	AddScalar(dst, dst, 0-l) // +0 where l is: the logarithm of 1, whichever zero x-m is
 }
 
 // expLeaf is how many exponentials a kernel adds to sums in its own precision.

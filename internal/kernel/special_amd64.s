@@ -2250,6 +2250,8 @@ rare1:
 	VFMADD213PD c64_3fdb0ee6072093ce<>+0(SB), Y5, Y8
 	VMULPD      Y8, Y5, Y5
 	VBLENDVPD   Y7, Y5, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VADDPD      Y5, Y4, Y4
 	VMOVAPS     Y4, Y4
 	JMP         back1
 
@@ -2272,6 +2274,8 @@ rare2:
 	VFMADD213PD c64_3fdb0ee6072093ce<>+0(SB), Y4, Y7
 	VMULPD      Y7, Y4, Y4
 	VBLENDVPD   Y5, Y4, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VADDPD      Y4, Y3, Y3
 	VMOVAPS     Y3, Y3
 	JMP         back2
 
@@ -2294,6 +2298,8 @@ rare3:
 	VFMADD213PD c64_3fdb0ee6072093ce<>+0(SB), Y7, Y9
 	VMULPD      Y9, Y7, Y7
 	VBLENDVPD   Y8, Y7, Y5, Y5
+	VXORPD      Y7, Y7, Y7
+	VADDPD      Y7, Y5, Y5
 	VMOVAPS     Y5, Y5
 	JMP         back3
 
@@ -2316,6 +2322,8 @@ rare4:
 	VFMADD213PD c64_3fdb0ee6072093ce<>+0(SB), Y0, Y4
 	VMULPD      Y4, Y0, Y0
 	VBLENDVPD   Y2, Y0, Y1, Y0
+	VXORPD      Y1, Y1, Y1
+	VADDPD      Y1, Y0, Y0
 	VMOVAPS     Y0, Y0
 	JMP         back4
 
@@ -3077,8 +3085,8 @@ back2:
 	VINSERTF128 $0x01, X6, Y9, Y6
 	VXORPS      Y7, Y7, Y7
 	VCMPPS      $0x04, Y7, Y5, Y7
-	VANDPS      Y6, Y7, Y6
 	VMULPS      Y6, Y5, Y5
+	VANDPS      Y5, Y7, Y5
 	VMOVUPS     Y5, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -3222,8 +3230,8 @@ back4:
 	VINSERTF128 $0x01, X0, Y9, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y6, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y6, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y5, (DI)
 
 leave:
@@ -3508,6 +3516,7 @@ back2:
 	VINSERTF128 $0x01, X6, Y9, Y6
 	VXORPS      Y7, Y7, Y7
 	VCMPPS      $0x04, Y7, Y4, Y7
+	VANDPS      Y4, Y7, Y4
 	VANDPS      Y6, Y7, Y6
 	VFMADD231PS Y6, Y4, Y5
 	VMOVUPS     Y5, (DI)
@@ -3654,8 +3663,9 @@ back4:
 	VINSERTF128 $0x01, X0, Y9, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y5, Y1, Y2
 	VANDPS      Y0, Y1, Y0
-	VFMADD231PS Y0, Y5, Y6
+	VFMADD231PS Y0, Y2, Y6
 	VMASKMOVPS  Y6, Y4, (DI)
 
 leave:
@@ -4026,8 +4036,8 @@ one:
 	VINSERTF128  $0x01, X2, Y6, Y2
 	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x04, Y3, Y1, Y3
-	VANDPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
+	VANDPS       Y1, Y3, Y1
 	VMOVUPS      Y1, (DI)
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, SI
@@ -4165,8 +4175,8 @@ oneend:
 	VINSERTF128  $0x01, X0, Y6, Y0
 	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x04, Y3, Y2, Y3
-	VANDPS       Y0, Y3, Y0
 	VMULPS       Y0, Y2, Y0
+	VANDPS       Y0, Y3, Y0
 	VMASKMOVPS   Y0, Y1, (DI)
 
 leave:
@@ -4321,6 +4331,7 @@ one:
 	VINSERTF128  $0x01, X2, Y6, Y2
 	VXORPS       Y3, Y3, Y3
 	VCMPPS       $0x04, Y3, Y0, Y3
+	VANDPS       Y0, Y3, Y0
 	VANDPS       Y2, Y3, Y2
 	VFMADD231PS  Y2, Y0, Y1
 	VMOVUPS      Y1, (DI)
@@ -4461,6 +4472,7 @@ oneend:
 	VINSERTF128  $0x01, X3, Y6, Y3
 	VXORPS       Y4, Y4, Y4
 	VCMPPS       $0x04, Y4, Y1, Y4
+	VANDPS       Y1, Y4, Y1
 	VANDPS       Y3, Y4, Y3
 	VFMADD231PS  Y3, Y1, Y2
 	VMASKMOVPS   Y2, Y0, (DI)
@@ -4787,8 +4799,8 @@ back2:
 	VINSERTF128 $0x01, X4, Y8, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y3, Y5
-	VANDPS      Y4, Y5, Y4
 	VMULPS      Y4, Y3, Y3
+	VANDPS      Y3, Y5, Y3
 	VMOVUPS     Y3, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -4986,8 +4998,8 @@ back4:
 	VINSERTF128 $0x01, X0, Y8, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y4, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y4, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y3, (DI)
 
 leave:
@@ -5340,6 +5352,7 @@ back2:
 	VINSERTF128 $0x01, X4, Y8, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -5540,6 +5553,7 @@ back4:
 	VINSERTF128 $0x01, X0, Y8, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -5868,8 +5882,8 @@ back2:
 	VINSERTF128 $0x01, X4, Y7, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y3, Y5
-	VANDPS      Y4, Y5, Y4
 	VMULPS      Y4, Y3, Y3
+	VANDPS      Y3, Y5, Y3
 	VMOVUPS     Y3, (DI)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, SI
@@ -6041,8 +6055,8 @@ back4:
 	VINSERTF128 $0x01, X0, Y7, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y4, Y1
-	VANDPS      Y0, Y1, Y0
 	VMULPS      Y0, Y4, Y0
+	VANDPS      Y0, Y1, Y0
 	VMASKMOVPS  Y0, Y3, (DI)
 
 leave:
@@ -6285,6 +6299,7 @@ back2:
 	VINSERTF128 $0x01, X4, Y7, Y4
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y2, Y5, Y2
 	VANDPS      Y4, Y5, Y4
 	VFMADD231PS Y4, Y2, Y3
 	VMOVUPS     Y3, (DI)
@@ -6459,6 +6474,7 @@ back4:
 	VINSERTF128 $0x01, X0, Y7, Y0
 	VXORPS      Y1, Y1, Y1
 	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y3, Y1, Y3
 	VANDPS      Y0, Y1, Y0
 	VFMADD231PS Y0, Y3, Y4
 	VMASKMOVPS  Y4, Y2, (DI)
@@ -7956,6 +7972,8 @@ rare1:
 	VFMADD213PD.BCST c64_3fdb0ee6072093ce<>+0(SB), Z22, Z24
 	VMULPD           Z24, Z22, Z22
 	VBLENDMPD        Z22, Z21, K1, Z21
+	VPXORD           Z22, Z22, Z22
+	VADDPD           Z22, Z21, Z21
 	VMOVAPS          Z21, Z21
 	JMP              back1
 
@@ -7978,6 +7996,8 @@ rare2:
 	VFMADD213PD.BCST c64_3fdb0ee6072093ce<>+0(SB), Z21, Z22
 	VMULPD           Z22, Z21, Z21
 	VBLENDMPD        Z21, Z20, K1, Z20
+	VPXORD           Z21, Z21, Z21
+	VADDPD           Z21, Z20, Z20
 	VMOVAPS          Z20, Z20
 	JMP              back2
 
@@ -8000,6 +8020,8 @@ rare3:
 	VFMADD213PD.BCST c64_3fdb0ee6072093ce<>+0(SB), Z22, Z24
 	VMULPD           Z24, Z22, Z22
 	VBLENDMPD        Z22, Z21, K2, Z21
+	VPXORD           Z22, Z22, Z22
+	VADDPD           Z22, Z21, Z21
 	VMOVAPS          Z21, Z21
 	JMP              back3
 
@@ -8022,6 +8044,8 @@ rare4:
 	VFMADD213PD.BCST c64_3fdb0ee6072093ce<>+0(SB), Z0, Z2
 	VMULPD           Z2, Z0, Z0
 	VBLENDMPD        Z0, Z1, K2, Z0
+	VPXORD           Z1, Z1, Z1
+	VADDPD           Z1, Z0, Z0
 	VMOVAPS          Z0, Z0
 	JMP              back4
 
@@ -9029,7 +9053,9 @@ back2:
 	VINSERTF64X4 $0x01, Y24, Z27, Z24
 	VPXORD       Z25, Z25, Z25
 	VCMPPS       $0x04, Z25, Z22, K1
-	VFMADD231PS  Z24, Z22, K1, Z23
+	VMOVAPS.Z    Z22, K1, Z22
+	VMOVAPS.Z    Z24, K1, Z24
+	VFMADD231PS  Z24, Z22, Z23
 	VMOVUPS      Z23, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -9167,7 +9193,9 @@ back4:
 	VINSERTF64X4 $0x01, Y0, Z27, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z22, K2
-	VFMADD231PS  Z0, Z22, K2, Z23
+	VMOVAPS.Z    Z22, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z23
 	VMOVUPS      Z23, K1, (DI)
 
 leave:
@@ -9770,7 +9798,9 @@ one:
 	VINSERTF64X4      $0x01, Y20, Z24, Z20
 	VPXORD            Z21, Z21, Z21
 	VCMPPS            $0x04, Z21, Z18, K1
-	VFMADD231PS       Z20, Z18, K1, Z19
+	VMOVAPS.Z         Z18, K1, Z18
+	VMOVAPS.Z         Z20, K1, Z20
+	VFMADD231PS       Z20, Z18, Z19
 	VMOVUPS           Z19, (DI)
 	ADDQ              $0x40, R9
 	ADDQ              $0x40, SI
@@ -9908,7 +9938,9 @@ oneend:
 	VINSERTF64X4      $0x01, Y0, Z24, Z0
 	VPXORD            Z1, Z1, Z1
 	VCMPPS            $0x04, Z1, Z18, K2
-	VFMADD231PS       Z0, Z18, K2, Z19
+	VMOVAPS.Z         Z18, K2, Z1
+	VMOVAPS.Z         Z0, K2, Z0
+	VFMADD231PS       Z0, Z1, Z19
 	VMOVUPS           Z19, K1, (DI)
 
 leave:
@@ -10569,7 +10601,9 @@ one:
 	VINSERTF64X4      $0x01, Y22, Z26, Z22
 	VPXORD            Z23, Z23, Z23
 	VCMPPS            $0x04, Z23, Z20, K1
-	VFMADD231PS       Z22, Z20, K1, Z21
+	VMOVAPS.Z         Z20, K1, Z20
+	VMOVAPS.Z         Z22, K1, Z22
+	VFMADD231PS       Z22, Z20, Z21
 	VMOVUPS           Z21, (DI)
 	ADDQ              $0x40, R9
 	ADDQ              $0x40, SI
@@ -10765,7 +10799,9 @@ oneend:
 	VINSERTF64X4      $0x01, Y0, Z26, Z0
 	VPXORD            Z1, Z1, Z1
 	VCMPPS            $0x04, Z1, Z20, K2
-	VFMADD231PS       Z0, Z20, K2, Z21
+	VMOVAPS.Z         Z20, K2, Z1
+	VMOVAPS.Z         Z0, K2, Z0
+	VFMADD231PS       Z0, Z1, Z21
 	VMOVUPS           Z21, K1, (DI)
 
 leave:
@@ -11386,7 +11422,9 @@ back2:
 	VINSERTF64X4 $0x01, Y21, Z24, Z21
 	VPXORD       Z22, Z22, Z22
 	VCMPPS       $0x04, Z22, Z19, K1
-	VFMADD231PS  Z21, Z19, K1, Z20
+	VMOVAPS.Z    Z19, K1, Z19
+	VMOVAPS.Z    Z21, K1, Z21
+	VFMADD231PS  Z21, Z19, Z20
 	VMOVUPS      Z20, (DI)
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, SI
@@ -11552,7 +11590,9 @@ back4:
 	VINSERTF64X4 $0x01, Y0, Z24, Z0
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z1, Z19, K2
-	VFMADD231PS  Z0, Z19, K2, Z20
+	VMOVAPS.Z    Z19, K2, Z1
+	VMOVAPS.Z    Z0, K2, Z0
+	VFMADD231PS  Z0, Z1, Z20
 	VMOVUPS      Z20, K1, (DI)
 
 leave:

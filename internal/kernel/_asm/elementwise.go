@@ -26,7 +26,7 @@ type elementwise struct {
 	sets   bool   // it is such a one
 }
 
-// zeroWins returns ct*d, added to dst if there is one, where ct*d is 0 if ct is.
+// zeroWins returns ct*d, added to dst if there is one. Where ct is a zero of either sign, ct*d is +0.
 func zeroWins(t target, in inputs, d func() vec) vec {
 	ct := in.a()
 	if in.dst == nil {
@@ -37,16 +37,12 @@ func zeroWins(t target, in inputs, d func() vec) vec {
 			t.emit("VMUL*_Z", v, ct, some.Op, y)
 			return y
 		}
-		return t.mul(ct, t.where(some, v))
+		return t.where(some, t.mul(ct, v))
 	}
 	acc := in.dst()
 	v := d()
-	if t.wide {
-		k := t.cmp(unq, ct, t.zero())
-		t.emit("VFMADD231*", v, ct, k.Op, acc)
-		return acc
-	}
-	t.addTo(acc, ct, t.where(t.cmp(unq, ct, t.zero()), v))
+	some := t.cmp(unq, ct, t.zero())
+	t.addTo(acc, t.where(some, ct), t.where(some, v))
 	return acc
 }
 
@@ -83,7 +79,7 @@ var bodies = []elementwise{
 		return v
 	})},
 	{name: "Abs", unroll: 4, uses: "a", body: unary(target.abs)},
-	{name: "ReLU", unroll: 4, uses: "a", body: unary(func(t target, x vec) vec { return t.max(t.zero(), x) })},
+	{name: "ReLU", unroll: 4, uses: "a", body: unary(func(t target, x vec) vec { return t.where(t.cmp(nle, x, t.zero()), x) })},
 	{name: "Exp", unroll: 1, uses: "a", body: unary(target.exp)},
 	{name: "Log", unroll: 1, uses: "a", body: unary(target.log)},
 	{name: "Tanh", unroll: 1, uses: "a", body: unary(target.tanh)},
@@ -103,16 +99,11 @@ var bodies = []elementwise{
 		return zeroWins(t, in, func() vec { return in.b() })
 	}},
 	{name: "ReLUBackward", into: "ReLUBackwardInto", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		v := t.where(t.cmp(nle, in.b(), t.zero()), in.a())
 		if in.dst == nil {
-			return t.where(t.cmp(nle, in.b(), t.zero()), in.a())
+			return v
 		}
-		acc := in.dst()
-		c := t.cmp(nle, in.b(), t.zero())
-		if t.wide {
-			t.emit("VADD*", in.a(), acc, c.Op, acc)
-			return acc
-		}
-		return t.add(acc, t.where(c, in.a()))
+		return t.add(in.dst(), v)
 	}},
 	{name: "TanhBackward", into: "TanhBackwardInto", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
 		return zeroWins(t, in, func() vec { return t.tanhSlope(in.b()) })

@@ -228,9 +228,8 @@ var mappings = []mapping{
 	{name: "Sub", unroll: 2, uses: "AB", value: map2(func(t target, x, y vec) vec { return t.sub(x, y) })},
 	{name: "Div", unroll: 2, uses: "AB", value: map2(func(t target, x, y vec) vec { return t.div(x, y) })},
 	{name: "MulZeroWins", unroll: 2, uses: "AB", value: map2(func(t target, x, y vec) vec {
-		y = t.where(t.cmp(unq, x, t.zero()), y)
-		x = t.where(t.cmp(unq, y, t.zero()), x)
-		return t.mul(x, y)
+		some := t.where(t.cmp(unq, x, t.zero()), y)
+		return t.where(t.cmp(unq, some, t.zero()), t.mul(x, y))
 	})},
 	{name: "Max", unroll: 2, uses: "AB", value: map2(func(t target, x, y vec) vec { return t.extreme("VMAX*", target.and, x, y) })},
 	{name: "Min", unroll: 2, uses: "AB", value: map2(func(t target, x, y vec) vec { return t.extreme("VMIN*", target.or, x, y) })},
@@ -240,9 +239,11 @@ var mappings = []mapping{
 	{name: "Ne", unroll: 2, uses: "AB", value: mapCompare(unq)},
 	{name: "Clamp", unroll: 2, uses: "apq", value: func(t target, in mapInputs) vec {
 		x := in.a()
-		v := t.op2("VMAX*", x, in.p) // p where they are equal, for the sign of zeros
-		v = t.op2("VMIN*", v, in.q)
-		return t.blend(t.cmp(uno, x, x), x, v)
+		v := t.op2("VMAX*", x, in.p)
+		v = t.blend(t.cmp(eq, x, in.p), t.and(x, in.p), v) // of two zeros, the positive one
+		w := t.op2("VMIN*", v, in.q)
+		w = t.blend(t.cmp(eq, v, in.q), t.or(v, in.q), w)
+		return t.blend(t.cmp(uno, x, x), x, w)
 	}},
 	{name: "Sign", unroll: 2, uses: "a", value: map1(func(t target, x vec) vec { return t.sign([]vec{x}) })},
 	{name: "Floor", unroll: 2, uses: "a", value: map1(func(t target, x vec) vec { return t.round(x, 1) })},

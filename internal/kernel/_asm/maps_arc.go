@@ -102,8 +102,8 @@ func (t target) hypotAny(x, y vec) vec {
 	return v
 }
 
-// angleSlope returns x/r² with r² = x²+y², 0 where r is 0 or infinite.
-func (t target) angleSlope(x, y vec) vec {
+// angleSlope returns p·x/r² with r² = x²+y², 0 where r is 0 or infinite.
+func (t target) angleSlope(x, y, p vec) vec {
 	least, most := 0x1p-40, 0x1p40
 	if t.double {
 		least, most = 0x1p-400, 0x1p400
@@ -111,13 +111,13 @@ func (t target) angleSlope(x, y vec) vec {
 	simple := func() vec {
 		z := r2(t, y)
 		t.addTo(z, x, x)
-		return t.div(x, z)
+		return t.mul(t.div(x, z), p)
 	}
 	larger := func() vec { return t.op2("VMAX*", t.abs(x), t.abs(y)) }
 	v := t.vec()
 	t.unlikely(t.special(larger(), least, most), func() {
 		r := t.hypot([]vec{x, y})
-		far := t.div(t.div(x, r), r)
+		far := t.mul(t.div(t.div(x, r), r), p)
 		far = t.where(t.cmp(unq, r, t.zero()), far)
 		far = t.where(t.cmp(unq, r, t.set(t.num(math.Inf(1)))), far)
 		far = t.blend(t.cmp(uno, r, r), r, far)

@@ -116,10 +116,11 @@ var functionMappings = []mapping{
 	{name: "SiLU", slope: true, unroll: 1, uses: "a", value: map1(func(t target, x vec) vec {
 		// s·(1 + x·(1-s)) with s = num/(1+e) and 1-s = other/(1+e)
 		e, num, other := t.logistic(x)
+		some := t.cmp(geu, x, t.set(t.num(-745.14)))                 // below, s is 0 in double precision too
 		x = t.max(t.set(t.num(-1000)), t.min(t.set(t.num(1000)), x)) // beyond, one of the factors is 0
 		r := t.div(t.set(t.one()), t.add(e, t.one()))
 		v := t.mul(t.mul(x, other), r)
-		return t.mul(t.mul(num, r), t.add(v, t.one()))
+		return t.where(some, t.mul(t.mul(num, r), t.add(v, t.one())))
 	})},
 	{name: "ELU", slope: true, unroll: 1, uses: "ap", value: func(t target, in mapInputs) vec {
 		x := in.a()
@@ -141,7 +142,7 @@ var functionMappings = []mapping{
 		d := t.blend(t.cmp(lt, u, t.zero()), t.set(t.num(math.NaN())), t.div(x, u))
 		return t.zeroWeight(x, u, d)
 	}},
-	{name: "Angle", slope: true, unroll: 1, uses: "ABp", value: func(t target, in mapInputs) vec { return t.mul(t.angleSlope(in.a(), in.b()), in.p) }},
+	{name: "Angle", slope: true, unroll: 1, uses: "ABp", value: func(t target, in mapInputs) vec { return t.angleSlope(in.a(), in.b(), in.p) }},
 	{name: "PowBase", slope: true, unroll: 1, uses: "ABp", passed: func(t target, ct func() vec, in mapInputs) vec {
 		x, y := in.a(), in.b()
 		d := t.mul(t.powAny(x, y, true), y)
@@ -150,15 +151,14 @@ var functionMappings = []mapping{
 		// A constant exponent of 0 passes nothing on.
 		some := t.cmp(eq, t.blend(nonzero, t.zero(), in.p), t.zero())
 		passed := t.where(some, ct())
-		return t.mul(passed, t.where(t.cmp(unq, passed, t.zero()), d))
+		return t.where(t.cmp(unq, passed, t.zero()), t.mul(passed, d))
 	}},
 	{name: "PowExponent", slope: true, unroll: 1, uses: "AB", value: map2(func(t target, x, z vec) vec {
 		// z·ln x for z = x^y, 0 where z is, and for x = 0 where y is 0, which makes z 1
 		l := t.log(x)
 		l = t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), l)
 		some := t.cmp(unq, t.blend(t.cmp(eq, x, t.zero()), t.sub(z, t.one()), z), t.zero())
-		v := t.mul(t.where(t.cmp(unq, z, t.zero()), l), z)
-		v = t.where(some, v)
+		v := t.where(some, t.where(t.cmp(unq, z, t.zero()), t.mul(l, z)))
 		return t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), v)
 	})},
 }

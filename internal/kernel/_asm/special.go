@@ -258,7 +258,8 @@ func (t target) lgamma(x vec) vec {
 		d, one := near(1)
 		w := t.blend(one, t.mul(d, t.poly(d, -euler, zeta2/2, -zeta3/3, zeta4/4)), y)
 		d, two := near(2)
-		t.emit("VMOVAPS", t.blend(two, t.mul(d, t.poly(d, 1-euler, (zeta2-1)/2, -(zeta3-1)/3, (zeta4-1)/4)), w), v)
+		w = t.blend(two, t.mul(d, t.poly(d, 1-euler, (zeta2-1)/2, -(zeta3-1)/3, (zeta4-1)/4)), w)
+		t.emit("VMOVAPS", t.add(w, t.zero()), v) // the roots are +0
 	}, func() { t.emit("VMOVAPS", y, v) })
 	return v
 }

@@ -19,14 +19,14 @@ type elementwise struct {
 	body   func(c *code, in inputs) value
 }
 
-// zeroWins returns ct·d, or dst + ct·d, where ct·d is 0 if ct is.
+// zeroWins returns ct·d, or dst + ct·d. Where ct is a zero of either sign, ct·d is +0.
 func zeroWins(c *code, in inputs, d value) value {
 	ct := in.a()
-	d = c.without(d, c.op1("FCMEQ0", ct))
+	zero := c.op1("FCMEQ0", ct)
 	if in.dst == nil {
-		return c.times(ct, d)
+		return c.without(c.times(ct, d), zero)
 	}
-	return c.plusProduct(in.dst(), ct, d)
+	return c.plusProduct(in.dst(), c.without(ct, zero), c.without(d, zero))
 }
 
 func unary(f func(c *code, x value) value) func(*code, inputs) value {
