@@ -2,7 +2,6 @@ package program
 
 import (
 	"math"
-	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -210,7 +209,7 @@ func (b *builder) append(op opcode, x, y, z ref) *value {
 		panic(graph.Errorf(b.op, graph.ErrLimit, "the program needs more than %d instructions, one for every number that it computes: a computation on large tensors is better recorded and swept, or called as a program.Function", b.limit))
 	}
 	if n == cap(b.values) {
-		b.values = slices.Grow(b.values, max(n, 64))
+		b.reserve(max(n, 64))
 	}
 	b.values = b.values[:n+1]
 	v := &b.values[n] // a literal would be put together elsewhere and copied
@@ -264,8 +263,12 @@ func (b *builder) rehash() {
 	}
 }
 
-// reserve makes room for so many instructions.
-func (b *builder) reserve(n int) { b.values = slices.Grow(b.values, n) }
+// reserve makes room for so many instructions besides.
+func (b *builder) reserve(n int) {
+	if n += len(b.values); n > cap(b.values) {
+		b.values = append(make([]value, 0, n), b.values...)
+	}
+}
 
 // givesNoNegativeZero reports whether the result of an instruction is certainly not -0.
 func (b *builder) givesNoNegativeZero(op opcode, x, y, z ref) bool {

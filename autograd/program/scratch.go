@@ -17,8 +17,17 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func newScratch() *scratch { return scratches.Get().(*scratch) }
 
+// Bounds of what is kept, until the garbage is collected: enough for programs of a million nodes.
+const (
+	mostValues  = 1 << 22
+	mostNumbers = 1 << 24
+)
+
 // release gives the memory back. Nothing may use it any more.
 func (s *scratch) release() {
+	if cap(s.values) > mostValues || s.asked > mostNumbers || len(s.table) > mostValues {
+		return
+	}
 	if s.asked > len(s.ints) {
 		s.ints = make([]int32, s.asked)
 	}
