@@ -236,25 +236,18 @@ func arithmetic(vv64 func(dst, a, b []float64), vs64 func(dst, a []float64, c fl
 
 func arithmeticOf[T constraints.Float](n graph.Node, vv func(dst, a, b []T), vs func(dst, a []T, c T)) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
-	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
-	p := array.Pair(out.Dims(), a.Dims(), b.Dims())
-	for r := range p.Runs {
-		dst := o[r.Out : r.Out+r.N]
+	o := tensor.Data[T](out)
+	eachRun(n, array.Pair(out.Dims(), a.Dims(), b.Dims()), tensor.Data[T](a), tensor.Data[T](b), func(lo, hi int, x, y []T) {
+		dst := o[lo:hi]
 		switch {
-		case r.StepA == 1 && r.StepB == 1:
-			vv(dst, x[r.A:r.A+r.N], y[r.B:r.B+r.N])
-		case r.StepA == 1 && vs != nil:
-			vs(dst, x[r.A:r.A+r.N], y[r.B])
-		case r.StepB == 1 && vs != nil:
-			vs(dst, y[r.B:r.B+r.N], x[r.A])
+		case len(x) == len(y) && len(x) == len(dst):
+			vv(dst, x, y)
+		case len(x) == len(dst):
+			vs(dst, x, y[0])
 		default:
-			f := n.Row().Binary
-			for i := range dst {
-				v, _, _ := f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB]))
-				dst[i] = T(v)
-			}
+			vs(dst, y, x[0])
 		}
-	}
+	})
 }
 
 // withScalar makes the Forward of an operation with a constant parameter from its kernels.
@@ -349,33 +342,32 @@ func productChain[T constraints.Float]() chainKernel[T] {
 // mulBackward adds ct times the other operand.
 func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) {
-		array.Instance(dst.DType(), addProduct[float64], addProduct[float32])(dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
+		array.Instance(dst.DType(), addProduct[float64], addProduct[float32])(n, dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
 	})
 	return true
 }
 
 // addProduct adds ct·d to dst, with d broadcast to their shape, or sets dst to it. A zero of ct wins, and of d too if the
 // operation selects.
-func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh, selects bool) {
+func addProduct[T constraints.Float](n graph.Node, dst, ct, d *tensor.Tensor, fresh, selects bool) {
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
 	if len(x) == len(w) { // nothing is broadcast
 		addChain(o, w, x, fresh, selects)
 		return
 	}
-	p := array.Pair(ct.Dims(), ct.Dims(), d.Dims())
-	for r := range p.Runs {
-		o, w := o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N]
+	eachRun(n, array.Pair(ct.Dims(), ct.Dims(), d.Dims()), w, x, func(lo, hi int, w, x []T) {
+		o := o[lo:hi]
 		switch {
-		case r.StepB == 1:
-			addChain(o, w, x[r.B:r.B+r.N], fresh, selects)
-		case selects && x[r.B] == 0:
+		case len(x) == len(o):
+			addChain(o, w, x, fresh, selects)
+		case selects && x[0] == 0:
 			if fresh {
 				clear(o)
 			}
 		default:
-			kernel.Slope(kernel.SlopeValue, o, w, x[r.B:r.B+1], nil, 0, 0, fresh)
+			kernel.Slope(kernel.SlopeValue, o, w, x, nil, 0, 0, fresh)
 		}
-	}
+	})
 }
 
 // Abs returns |x|, element by element.

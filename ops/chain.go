@@ -92,8 +92,8 @@ func chainForward(n graph.Node) {
 			return y
 		})
 	case out.DType() == tensor.Float32:
-		addProduct[float32](out, n.In(0), n.In(1), true, false)
+		addProduct[float32](n, out, n.In(0), n.In(1), true, false)
 	default:
-		addProduct[float64](out, n.In(0), n.In(1), true, false)
+		addProduct[float64](n, out, n.In(0), n.In(1), true, false)
 	}
 }

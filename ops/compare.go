@@ -90,9 +90,9 @@ func IsFinite(x graph.Value) graph.Value { return graph.Unary(opIsFinite, x) }
 func mappedSwapped(op kernel.MapOp) func(graph.Node) {
 	return func(n graph.Node) {
 		if n.DType() == tensor.Float32 {
-			mapPairs[float32](op, n.Out(), n.In(1), n.In(0))
+			mapPairs[float32](op, n, n.Out(), n.In(1), n.In(0))
 		} else {
-			mapPairs[float64](op, n.Out(), n.In(1), n.In(0))
+			mapPairs[float64](op, n, n.Out(), n.In(1), n.In(0))
 		}
 	}
 }

@@ -68,6 +68,54 @@ func TestPair(t *testing.T) {
 	}
 }
 
+// A walk by repeated rows visits the same elements.
+func TestRepeat(t *testing.T) {
+	repeats := 0
+	for _, pair := range broadcastPairs {
+		for _, swap := range []bool{false, true} {
+			a, b := counted(tensor.Float64, pair[0]...), counted(tensor.Float64, pair[1]...)
+			if swap {
+				a, b = b, a
+			}
+			shape, _ := array.BroadcastShapes(nil, a.Dims(), b.Dims())
+			var want, got [][2]float64
+			indices(shape, func(index []int) { want = append(want, [2]float64{element(a, index), element(b, index)}) })
+			p := array.Pair(shape, a.Dims(), b.Dims())
+			rep := p.Repeat(2, 100)
+			if rep.N > 0 {
+				repeats++
+			}
+			for r := range p.Runs {
+				if r.Out != len(got) {
+					t.Fatalf("%v with %v: a run begins at %d, want %d", a.Dims(), b.Dims(), r.Out, len(got))
+				}
+				for i := range r.N {
+					atA, atB := r.A+i*r.StepA, r.B+i*r.StepB
+					if rep.N > 0 {
+						atA, atB = r.A+i, r.B+i
+						repeated := &atB
+						if rep.First {
+							repeated = &atA
+						}
+						if *repeated -= i; rep.Step == 0 {
+							*repeated += i % rep.N
+						} else {
+							*repeated += i / rep.N * rep.Step
+						}
+					}
+					got = append(got, [2]float64{a.AtFlat(atA), b.AtFlat(atB)})
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%v with %v: mismatch (-want +got):\n%s", a.Dims(), b.Dims(), diff)
+			}
+		}
+	}
+	if repeats < 4 {
+		t.Errorf("%d of the pairs repeat rows: too few for a test", repeats)
+	}
+}
+
 // Broadcast and AddReduced are transposes of each other: ⟨broadcast(x), y⟩ = ⟨x, reduce(y)⟩, exactly for small integers.
 func TestBroadcastAndReduce(t *testing.T) {
 	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {

@@ -45,8 +45,9 @@ var misuses = map[string][]func(){
 		func() { array.InversePermutation(nil, []int{1}) }, func() { array.InversePermutation(nil, []int{0, -1}) },
 		func() { array.InversePermutation(nil, []int{0, 0}) }, func() { array.InversePermutation(nil, make([]int, 1<<20)) },
 	},
-	"Pair":         {func() { array.Pair(make([]int, 17), nil, nil) }},
-	"Pairing.Runs": nil,
+	"Pair":           {func() { array.Pair(make([]int, 17), nil, nil) }},
+	"Pairing.Repeat": nil,
+	"Pairing.Runs":   nil,
 	"Permute": {
 		func() { array.Permute(nil, square, []int{0, 1}) }, func() { array.Permute(square, nil, []int{0, 1}) }, func() { array.Permute(square, square.Clone(), []int{0, 2}) },
 		func() { array.Permute(square, square.Clone(), []int{0, -1}) }, func() { array.Permute(square, square.Clone(), []int{1, 1}) },

@@ -61,6 +61,42 @@ func (p *Pairing) twoLoops() (rows, n, stepA int) {
 	return rows, n, stepA
 }
 
+// A Repeat says that in the two innermost loops one operand has the same row of numbers in every turn of the outer one, or in each
+// turn a number for the whole row, while the other operand goes on.
+type Repeat struct {
+	N     int  // the length of a row, or 0 if neither operand is so
+	First bool // it is the first operand, else the second
+	Step  int  // how far apart the numbers of the rows are; 0 if it is a row
+}
+
+// Repeat takes the two innermost loops as one if an operand repeats its numbers there, over so many rows at least. A [Run] is then
+// a multiple of [Repeat].N elements long, of which that operand has only the first row, or one for each row. Rows with a number
+// each are taken so only if they have at most so many elements.
+//
+// The zero Pairing has none.
+func (p *Pairing) Repeat(rows, most int) (r Repeat) {
+	if p == nil || p.loops < 2 || p.dims[0] < 1 || p.dims[1] < rows {
+		return r
+	}
+	n := p.dims[0]
+	a, b := [2]int(p.stepA[:2]), [2]int(p.stepB[:2])
+	goesOn := [2]int{1, n}
+	switch {
+	case b == goesOn && a == [2]int{1, 0}, b == goesOn && a[0] == 0 && n <= most:
+		r = Repeat{n, true, a[1]}
+	case a == goesOn && b == [2]int{1, 0}, a == goesOn && b[0] == 0 && n <= most:
+		r = Repeat{n, false, b[1]}
+	default:
+		return r
+	}
+	p.dims[0] *= p.dims[1]
+	p.loops--
+	copy(p.dims[1:p.loops], p.dims[2:])
+	copy(p.stepA[1:p.loops], p.stepA[2:])
+	copy(p.stepB[1:p.loops], p.stepB[2:])
+	return r
+}
+
 // A Run is one innermost loop of a [Pairing]: N consecutive elements of the result from Out on, with the operands'
 // first elements at A and B. StepA and StepB are 1, or 0 where the operand stays at one element.
 type Run struct{ Out, A, B, N, StepA, StepB int }
