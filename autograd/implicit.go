@@ -55,6 +55,9 @@ func (m *implicit) solve(c SolveConfig, x graph.Value, ps []graph.Value, step fu
 	c = c.complete(g.DType())
 	m.config, m.given = c, len(ps)
 	used, at := newCaptures(ps...), exact(x).Clone()
+	if s := size(at); s-s != 0 {
+		panic(graph.Errorf(m.op, graph.ErrValue, "%s begins at %s, which is not finite: begin at numbers near the solution", m.what, at.Summary(4, 6)))
+	}
 	for k := 1; ; k++ {
 		var change float64
 		g.Scratch(func() {

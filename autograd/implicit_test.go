@@ -308,6 +308,10 @@ func TestImplicitErrors(t *testing.T) {
 		{"steps that overflow", func() {
 			autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Exp(x) }, one)
 		}, "which is not finite: begin nearer to the solution"},
+		{"a start at infinity", func() { // the step leads to a number
+			autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Reciprocal(x) }, g.Const(math.Inf(1)), p)
+		}, "autograd.FixedPoint: x begins at +Inf, which is not finite: begin at numbers near the solution"},
+		{"a start at NaN", func() { autograd.Root(positive, g.ConstTensor(vector(1, math.NaN()))) }, "autograd.Root: x begins at [1 NaN], which is not finite: begin at numbers near the solution"},
 		{"no root", func() { autograd.RootWith(autograd.SolveConfig{Steps: 50}, positive, one) }, "autograd.RootWith: "},
 		{"a singular derivative", func() { autograd.Root(positive, g.Const(0)) }, "autograd.Root: step 1 makes x"},
 		{"an equation without its unknown", func() {
