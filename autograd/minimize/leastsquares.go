@@ -106,7 +106,7 @@ type search struct {
 func (s *search) residuals(x []float64) []float64 {
 	r := s.model.Func(s.spare, x)
 	if len(r) != len(s.Residuals) {
-		panic(graph.Errorf(s.op, graph.ErrShape, "the function returned %d residuals, and %d at another call: return as many at every point", len(r), len(s.Residuals)))
+		panic(otherCount(s.op, len(r), len(s.Residuals)))
 	}
 	if len(r) > 0 && &r[0] == &s.Residuals[0] {
 		panic(graph.Errorf(s.op, graph.ErrUsage, "the function returned its last residuals, changed: fill and return dst, or a new slice"))

@@ -169,6 +169,18 @@ func TestLeastSquaresErrors(t *testing.T) {
 			return x
 		}, minimize.LeastSquaresConfig{})},
 	}
+	for call := 2; call <= 4; call++ { // for residuals and for a Jacobian in turn
+		calls := 0
+		tests = append(tests, struct {
+			want string
+			f    func()
+		}{"minimize.LeastSquares: the function returned 1 residuals, and 2 at another call: return as many at every point", fit(func(x []value) []value {
+			if calls++; calls >= call {
+				return x[:1]
+			}
+			return []value{ops.AddScalar(ops.Square(x[0]), 1), x[1]}
+		}, minimize.LeastSquaresConfig{})})
+	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)

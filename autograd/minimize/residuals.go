@@ -34,6 +34,7 @@ func LeastSquaresOf(r Residuals, x []float64, cfg LeastSquaresConfig) (Fit, erro
 func recorded(op string, f func(x []graph.Value) []graph.Value) Residuals {
 	g := graph.New()
 	var xs []graph.Value
+	count := 0 // of the residuals
 	residuals := func(dst, x []float64) []float64 {
 		g.Reset()
 		xs = g.AppendVars(xs[:0], x)
@@ -56,9 +57,21 @@ func recorded(op string, f func(x []graph.Value) []graph.Value) Residuals {
 		if len(xs) > 0 {
 			xs[0].Check(op) // f has not emptied the graph
 		}
+		count = len(dst)
 		return dst
 	}
-	return Residuals{residuals, func(_ *autograd.Sparse, x []float64) *autograd.Sparse { return autograd.SparseJacobian(f, x) }}
+	return Residuals{residuals, func(_ *autograd.Sparse, x []float64) *autograd.Sparse {
+		j := autograd.SparseJacobian(f, x)
+		if j.M != count {
+			panic(otherCount(op, j.M, count))
+		}
+		return j
+	}}
+}
+
+// otherCount is the error of a function that returns another number of residuals than before.
+func otherCount(op string, is, was int) *graph.Error {
+	return graph.Errorf(op, graph.ErrShape, "the function returned %d residuals, and %d at another call: return as many at every point", is, was)
 }
 
 // ProgramResiduals are the results of a compiled program at many points, whose inputs are a few of many unknowns each:
