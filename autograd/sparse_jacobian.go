@@ -22,8 +22,9 @@ import (
 // elements, sum them, or are linear with constant coefficients, whose zeros are no entries; of any other operation
 // each element is taken to depend on all elements of the operands.
 //
-// It panics with a [*graph.Error] if f is nil or returns something else than values of its graph, and if the entries,
-// or the derivatives of a tensor operation, are too many to hold.
+// It panics with a [*graph.Error] if f is nil or returns something else than values of its graph, and if the derivatives
+// of a tensor operation are too many to hold, or the entries are: more than 2²⁸, or than the limit of the Go runtime
+// (GOMEMLIMIT) has room for at 24 bytes each.
 func SparseJacobian(f func(x []graph.Value) []graph.Value, at []float64) *Sparse {
 	const op = "autograd.SparseJacobian"
 	if f == nil {
@@ -92,11 +93,11 @@ func SparseHessian(f func(x []graph.Value) graph.Value, at []float64) *Sparse {
 	checkPoint(op, xs, nil)
 	half := t.sparse(op, gradients(op, y, xs), len(at), func(row int) int { return row + 1 })
 	t.giveBack()
-	return mirrored(half)
+	return mirrored(op, half)
 }
 
 // mirrored returns the symmetric matrix whose lower half is given.
-func mirrored(half *Sparse) *Sparse {
+func mirrored(op string, half *Sparse) *Sparse {
 	n := half.N
 	next := make([]int, n+1) // by row: where its next entry goes
 	for k, i := range half.Row {
@@ -109,6 +110,9 @@ func mirrored(half *Sparse) *Sparse {
 		next[i+1] += next[i]
 	}
 	size := next[n]
+	if most := mostEntries(); size > most {
+		panic(graph.Errorf(op, graph.ErrLimit, "the matrix has %d entries, more than the %d that there may be: use products with vectors, as autograd.HVP returns", size, most))
+	}
 	s := &Sparse{M: n, N: n, Row: make([]int, size), Col: make([]int, size), Value: make([]float64, size)}
 	put := func(i, j int, v float64) {
 		k := next[i]

@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math"
+	"runtime/debug"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -51,8 +52,11 @@ const (
 	keptRow  = 255 // there is one
 )
 
-// mostEntries is how many entries a sparse matrix may have: 24 bytes each.
-const mostEntries = 1 << 28
+// mostEntries returns how many entries a sparse matrix may have: 2²⁸, or as many as the limit of the Go runtime (GOMEMLIMIT)
+// or the address space has room for, at 24 bytes each.
+func mostEntries() int {
+	return int(min(1<<28, math.MaxInt/32, debug.SetMemoryLimit(-1)/24))
+}
 
 // sparse returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how
 // many of the leaves row i may have entries for: n, or fewer for a part of the matrix.
@@ -68,6 +72,7 @@ func (t *sparseTape) sparse(op string, ys []graph.Value, n int, keep func(row in
 	}
 	roots := s.roots(ys, out.M)
 	apart := float64(s.size) / float64(max(len(roots), 1))
+	most := mostEntries()
 	// The last row comes first: then the sweeps go through the tape in one direction, and what comes next can be
 	// fetched ahead.
 	for i := len(roots); i > 0; {
@@ -82,8 +87,8 @@ func (t *sparseTape) sparse(op string, ys []graph.Value, n int, keep func(row in
 			s.sweep(&s.main, int(roots[i]), math.MaxInt)
 			s.main.appendTo(out, i, keep(i))
 		}
-		if len(out.Value) > mostEntries {
-			panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its last %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP and autograd.VJP return", mostEntries, out.M-i, out.M))
+		if len(out.Value) > most {
+			panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its last %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP, autograd.VJP and autograd.HVP return", most, out.M-i, out.M))
 		}
 	}
 	slices.Reverse(out.Row)
@@ -157,7 +162,7 @@ func (s *Sparse) makeRoom(rows, n int) {
 	if size > min(cap(s.Row), cap(s.Col), cap(s.Value)) {
 		const slack = 1.02
 		all := slack * float64(size) * float64(s.M) / float64(rows)
-		more := int(min(max(all, 1.25*float64(size)), 3*float64(size))) + 64 - len(s.Value)
+		more := int(max(min(max(all, 1.25*float64(size)), 3*float64(size), float64(mostEntries())), float64(size))) + 64 - len(s.Value)
 		s.Row, s.Col, s.Value = slices.Grow(s.Row, more), slices.Grow(s.Col, more), slices.Grow(s.Value, more)
 	}
 	s.Row, s.Col, s.Value = s.Row[:size], s.Col[:size], s.Value[:size]

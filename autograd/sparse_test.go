@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -482,6 +483,34 @@ func TestSparseErrors(t *testing.T) {
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestSparseTooLarge holds that a matrix is refused whose entries the limit of the Go runtime has no room for: while its
+// rows are found, or where a half of it is found and the whole is too large.
+func TestSparseTooLarge(t *testing.T) {
+	at := make([]float64, 500)
+	all := func(x []graph.Value) graph.Value { return ops.Square(ops.Sum(ops.Stack(0, x...))) }
+	for _, test := range []struct {
+		limit int64
+		want  string
+		f     func()
+	}{
+		{24 * 150_000, "autograd.SparseJacobian: the matrix has more than 150000 entries in its last", func() {
+			autograd.SparseJacobian(func(x []graph.Value) []graph.Value {
+				return []graph.Value{ops.CumSum(ops.Broadcast(all(x), 500), 0)}
+			}, at)
+		}},
+		{24 * 100_000, "autograd.SparseHessian: the matrix has more than 100000 entries in its last", func() { autograd.SparseHessian(all, at) }},
+		{24 * 150_000, "autograd.SparseHessian: the matrix has 250000 entries, more than the 150000 that there may be: use products", func() { autograd.SparseHessian(all, at) }},
+		{24 * 250_000, "", func() { autograd.SparseHessian(all, at) }},
+	} {
+		before := debug.SetMemoryLimit(test.limit)
+		got := message(test.f)
+		debug.SetMemoryLimit(before)
+		if !strings.HasPrefix(got, test.want) || got != "" && test.want == "" {
+			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}
 }

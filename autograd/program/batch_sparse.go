@@ -19,7 +19,7 @@ import (
 // The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough: as
 // from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error]
 // if a length is not right, index names a number that at does not have, ys is a part of at, or the entries are too many
-// to hold.
+// to hold, in all or within the limit of the Go runtime (GOMEMLIMIT).
 func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index []int, unknowns int) *autograd.Sparse {
 	const op = "program.Program.SparseJacobian"
 	p.must(op)
@@ -43,8 +43,8 @@ func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index [
 	for k := range a.order {
 		a.order[k] = k
 	}
-	if count > 0 && points > mostEntries/count {
-		panic(graph.Errorf(op, graph.ErrLimit, "the matrix may have %.3g entries, %d of each of %d points, more than %d: give fewer points at a time", float64(points)*float64(count), count, points, mostEntries))
+	if most := mostHeld(mostEntries, entryBytes); count > 0 && points > most/count {
+		panic(graph.Errorf(op, graph.ErrLimit, "the matrix may have %.3g entries, %d of each of %d points, more than %d: give fewer points at a time", float64(points)*float64(count), count, points, most))
 	}
 	if kernel.Overlap(ys, at) {
 		panic(graph.Errorf(op, graph.ErrUsage, "the results and the numbers of the points share memory: give ys a slice of its own"))
@@ -72,8 +72,11 @@ func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index [
 	return dst
 }
 
-// mostEntries is how many entries a sparse matrix may have: 24 bytes each.
-const mostEntries = 1 << 28
+// mostEntries is how many entries a sparse matrix may have, of 24 bytes each.
+const (
+	mostEntries = 1 << 28
+	entryBytes  = 24
+)
 
 // depends returns for each derivative whether there is one: whether it is something else than 0 for all inputs.
 func (c *code) depends(results int) (list []bool, count int) {

@@ -136,7 +136,7 @@ func (h *Hessian) Dense(dst, at []float64) []float64 {
 	h.must(op)
 	h.checkPoint(op, at)
 	n := h.l.point
-	if n > maxEntries/max(n, 1) {
+	if n > mostHeld(maxEntries, 8)/max(n, 1) {
 		panic(graph.Errorf(op, graph.ErrLimit, "a matrix of %d × %[1]d elements takes %.3g bytes: use Hessian.Sparse, or Hessian.Product", n, 8*float64(n)*float64(n)))
 	}
 	dst = room(op, dst, n*n)

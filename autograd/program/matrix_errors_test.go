@@ -2,6 +2,7 @@ package program_test
 
 import (
 	"errors"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,14 @@ func TestMatrixMisuse(t *testing.T) {
 	large := func(n int, f func()) func() {
 		return func() { defer program.SetMaxEntries(n)(); f() }
 	}
+	limited := func(bytes int64, f func()) func() { // of the Go runtime
+		return func() {
+			before := debug.SetMemoryLimit(bytes)
+			defer debug.SetMemoryLimit(before)
+			f()
+		}
+	}
+	product := compiledOf(t, 2, func(x []graph.Value) []graph.Value { return []graph.Value{ops.Mul(x[0], x[1])} })
 	dense := compileHessian(t, func(x []graph.Value) graph.Value { return ops.Exp(ops.Add(ops.Add(x[0], x[1]), x[2])) }, three)
 	for _, c := range []struct {
 		name string
@@ -94,6 +103,9 @@ func TestMatrixMisuse(t *testing.T) {
 		{"dense dst", func() { h.Dense(three, three) }, "program.Hessian.Dense: dst has room for 3 numbers, and there are 9: give one for each, or nil"},
 		{"large", large(8, func() { h.Dense(nil, three) }), "program.Hessian.Dense: a matrix of 3 × 3 elements takes 72 bytes: use Hessian.Sparse, or Hessian.Product"},
 		{"many entries", large(5, func() { dense.Sparse(nil, three) }), "program.CompileHessian: the matrix has more than 5 entries, or what it is made of depends on as many inputs together: differentiate fewer results at a time"},
+		{"many entries for the runtime", limited(24*5, func() { dense.Fork().Sparse(nil, three) }), "program.CompileHessian: the matrix has more than 5 entries, or what it is made of depends on as many inputs together: differentiate fewer results at a time"},
+		{"large for the runtime", limited(24*2, func() { h.Dense(nil, three) }), "program.Hessian.Dense: a matrix of 3 × 3 elements takes 72 bytes: use Hessian.Sparse, or Hessian.Product"},
+		{"many points for the runtime", limited(24*5, func() { product.SparseJacobian(nil, make([]float64, 3), three, []int{0, 1, 1, 2, 2, 0}, 3) }), "program.Program.SparseJacobian: the matrix may have 6 entries, 2 of each of 3 points, more than 5: give fewer points at a time"},
 		{"point of a Jacobian", func() { j.Sparse(nil, nil, three[:1]) }, "program.Jacobian.Sparse: the point has 1 numbers, and the program has 3 inputs: give one for each"},
 		{"results", func() { j.Sparse(nil, three, three) }, "program.Jacobian.Sparse: ys has room for 3 results, and the program has 2: give one for each, or nil"},
 	} {

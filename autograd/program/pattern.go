@@ -1,6 +1,7 @@
 package program
 
 import (
+	"runtime/debug"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -10,10 +11,16 @@ import (
 // maxEntries bounds the entries of a sparse matrix, and the lists that are kept while they are found. Tests change it.
 var maxEntries = 1 << 27
 
+// mostHeld returns most, or how many entries of so many bytes the limit of the Go runtime (GOMEMLIMIT) has room for if those
+// are fewer.
+func mostHeld(most, bytes int) int {
+	return int(min(int64(most), debug.SetMemoryLimit(-1)/int64(bytes)))
+}
+
 // pattern returns where the derivatives of ys by the inputs can be other than 0, whatever the numbers, in the columns
 // before the one that end returns for a row.
 func (t *tape) pattern(ys []cell, end func(row int) int) *coloring.Pattern {
-	f := &finder{t: t, makers: make([]int32, len(t.value)), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
+	f := &finder{t: t, most: mostHeld(maxEntries, entryBytes), makers: make([]int32, len(t.value)), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
 	t.makers(f.makers)
 	f.count(ys)
 	p := &coloring.Pattern{Columns: t.inputs, Start: make([]int32, 1, len(ys)+1)}
@@ -34,6 +41,7 @@ func (t *tape) pattern(ys []cell, end func(row int) int) *coloring.Pattern {
 // none is looked through more than once.
 type finder struct {
 	t      *tape
+	most   int // entries
 	makers []int32
 	uses   []int32          // by cell: by how many others it is read, as far as it matters
 	lists  map[cell][]int32 // inputs, in rising order
@@ -48,8 +56,8 @@ type finder struct {
 
 // room panics with a [*graph.Error] if so many entries are too many.
 func (f *finder) room(entries int) {
-	if entries > maxEntries {
-		panic(graph.Errorf(f.t.op, graph.ErrLimit, "the matrix has more than %d entries, or what it is made of depends on as many inputs together: differentiate fewer results at a time", maxEntries))
+	if entries > f.most {
+		panic(graph.Errorf(f.t.op, graph.ErrLimit, "the matrix has more than %d entries, or what it is made of depends on as many inputs together: differentiate fewer results at a time", f.most))
 	}
 }
 
