@@ -48,7 +48,8 @@
 //	the Hessian, n × n                                 Hessian                                 n forward sweeps
 //	a Hessian that is mostly 0                         SparseHessian                           a gradient and its entries
 //	derivatives up to order k in a direction           Taylor                                  k² T
-//	the gradients of n examples, apart                 PerExample                              n gradients
+//	the gradients of n examples, apart                 PerExampleOf                            a gradient and its result
+//	the same, where each is recorded by itself         PerExample                              n gradients
 //	a gradient through many steps, in little memory    Loop, Checkpoint                        5 T, 4 T
 //	the gradient of the solution of an equation        FixedPoint, Root                        one more solution
 //	that of an algorithm, given its derivative         Custom                                  what that takes
@@ -57,7 +58,7 @@
 //	a minimum, a fit                                   package minimize
 //
 // On graphs of scalars T is some ten nanoseconds an operation. What a function has to record or to look up then takes
-// longer than the arithmetic: HVP and Taylor most.
+// longer than the arithmetic: HVP most.
 //
 // Functions that take a point as numbers record f on a graph of their own, as a function of one vector; those whose names
 // begin with Sparse as one of many scalars. The others work on a graph that is there. f may branch on numbers, loop and

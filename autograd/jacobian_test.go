@@ -197,6 +197,10 @@ func TestMatricesTooLarge(t *testing.T) {
 				x := graph.New().VarTensor(tensor.Of(at, len(at)))
 				autograd.PerExample(20000, func(int) graph.Value { return ops.Sum(x) }, x)
 			},
+			"PerExampleOf": func() {
+				x := graph.New().VarTensor(tensor.Of(at, len(at)))
+				autograd.PerExampleOf(ops.Broadcast(ops.Sum(x), 20000), x)
+			},
 			"Loop": func() {
 				autograd.Loop(2_000_000_000, func(_ int, s graph.Value) graph.Value { return s }, graph.New().VarTensor(tensor.Of(at, len(at))))
 			},

@@ -76,7 +76,7 @@ func TestDerivativesPage(t *testing.T) {
 			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
 		}
 	}
-	for _, f := range []string{"Backward", "ValueAndGrad", "Forward", "JVP", "JVPs", "Jacobian", "SparseJacobian", "HVP", "Hessian", "SparseHessian", "Taylor", "PerExample", "Loop", "FixedPoint", "Root"} {
+	for _, f := range []string{"Backward", "ValueAndGrad", "Forward", "JVP", "JVPs", "Jacobian", "SparseJacobian", "HVP", "Hessian", "SparseHessian", "Taylor", "PerExample", "PerExampleOf", "Loop", "FixedPoint", "Root"} {
 		if !strings.Contains(string(page), "`"+f+"`") {
 			t.Errorf("the page does not name %s", f)
 		}

@@ -18,7 +18,8 @@ import (
 // looks at the whole batch, the loss of an example alone is another function. A penalty on weights belongs to every
 // example as it does to the mean.
 //
-// It costs n times the gradient of one example, and the memory of one beside the result.
+// It costs n times the gradient of one example, and the memory of one beside the result. Where the losses of all examples
+// can be recorded at once, [PerExampleOf] costs less.
 //
 // It panics with a [*graph.Error] if n is negative, there are no xs, a result has 2³¹ elements or more or takes more
 // than the limit of the Go runtime (GOMEMLIMIT), or like [Backward] for a loss.
@@ -29,20 +30,11 @@ func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tenso
 		panic(noFunction(op))
 	case n < 0:
 		panic(graph.Errorf(op, graph.ErrUsage, "%d examples: give 0 or more", n))
-	case len(xs) == 0:
-		panic(graph.Errorf(op, graph.ErrUsage, "no values to differentiate by: give one or more, such as the weights"))
 	}
+	checkSome(op, xs)
 	g := xs[0].Graph()
-	s := settings{op: op, leavesOnly: true}
-	out := make([]*tensor.Tensor, len(xs))
-	for k, x := range xs {
-		x.CheckIn(op, g)
-		s.leavesOnly = s.leavesOnly && x.IsLeaf()
-		if size := max(x.Len(), 1); n > mostNumbers()/size {
-			panic(graph.Errorf(op, graph.ErrLimit, "%d examples of %d elements take %.3g bytes: take fewer at a time", n, x.Len(), float64(n)*float64(x.Len())*float64(g.DType().Bytes())))
-		}
-		out[k] = tensor.New(g.DType(), slices.Concat([]int{n}, x.Dims())...)
-	}
+	out := newRows(op, g, n, xs)
+	s := settings{op: op, leavesOnly: onlyLeaves(xs)}
 	start := g.Mark()
 	for i := range n {
 		y := loss(i)
@@ -55,6 +47,29 @@ func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tenso
 			setRow(out[k], i, grads, x)
 		}
 		g.Rewind(start)
+	}
+	return out
+}
+
+func checkSome(op string, xs []graph.Value) {
+	if len(xs) == 0 {
+		panic(graph.Errorf(op, graph.ErrUsage, "no values to differentiate by: give one or more, such as the weights"))
+	}
+}
+
+func onlyLeaves(xs []graph.Value) bool {
+	return !slices.ContainsFunc(xs, func(x graph.Value) bool { return !x.IsLeaf() })
+}
+
+// newRows returns tensors of zeros for the gradients of n examples by each of xs.
+func newRows(op string, g *graph.Graph, n int, xs []graph.Value) []*tensor.Tensor {
+	out := make([]*tensor.Tensor, len(xs))
+	for k, x := range xs {
+		x.CheckIn(op, g)
+		if size := max(x.Len(), 1); n > mostNumbers()/size {
+			panic(graph.Errorf(op, graph.ErrLimit, "%d examples of %d elements take %.3g bytes: take fewer at a time", n, x.Len(), float64(n)*float64(x.Len())*float64(g.DType().Bytes())))
+		}
+		out[k] = tensor.New(g.DType(), slices.Concat([]int{n}, x.Dims())...)
 	}
 	return out
 }

@@ -416,6 +416,24 @@ func (n Node) Apply(dst, src *tensor.Tensor) {
 	row.Forward(n)
 }
 
+// With, for authors of sweeps, calls f while x, in the node's precision, has the place of operand i: the row's kernels take
+// its numbers and its shape for the operand's.
+func (n Node) With(i int, x *tensor.Tensor, f func()) {
+	const op = "graph.Node.With"
+	e := n.extOf("tensors")
+	n.must(i, e.inputs.len(), "operand that is a tensor")
+	mustTensor(op, x)
+	mustFunc(op, f == nil)
+	if x.DType() != n.DType() {
+		panic(Errorf(op, ErrShape, "a %s tensor for an operand of %s, which is computed in %s: give one in its precision", x.DType(), n.label(), n.DType()))
+	}
+	at := int(e.inputs.lo) + i
+	operand := n.g.operands[at]
+	defer func() { n.g.operands[at] = operand }()
+	n.g.operands[at] = x
+	f()
+}
+
 // mustLike panics with an [*Error] unless t has the given shape and the node's precision.
 func (n Node) mustLike(op string, t *tensor.Tensor, shape []int) {
 	if !slices.Equal(t.Dims(), shape) || t.DType() != n.DType() {
