@@ -6,7 +6,6 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -68,18 +67,25 @@ func perExampleJob(args []string) *job {
 		weights = append(weights, g.VarTensor(random(uint32(10+2*i), 0.25, in, widths[i+1])), g.VarTensor(random(uint32(11+2*i), 0.25, widths[i+1])))
 	}
 	x := g.ConstTensor(random(1, 2, n, widths[0]))
-	labels := labels(n, widths[len(widths)-1])
-	loss := func(i int) graph.Value {
-		h := ops.Slice(x, 0, i, i+1)
+	classes := widths[len(widths)-1]
+	column := tensor.New(tensor.Float64, n, 1)
+	for i, label := range labels(n, classes) {
+		column.SetFlat(float64(label), i)
+	}
+	labelled := g.ConstTensor(column)
+	start := g.Mark()
+	run := func() []*tensor.Tensor {
+		defer g.Rewind(start)
+		h := x
 		for k := 0; k < len(weights); k += 2 {
 			if k > 0 {
 				h = ops.ReLU(h)
 			}
 			h = ops.Add(ops.MatMul(h, weights[k]), weights[k+1])
 		}
-		return nn.CrossEntropy(h, labels[i:i+1])
+		losses := ops.Sub(ops.LogSumExp(h, 1), ops.Reshape(ops.TakeAlong(h, labelled, 1), n))
+		return autograd.PerExampleOf(losses, weights...)
 	}
-	run := func() []*tensor.Tensor { return autograd.PerExample(n, loss, weights...) }
 	j := &job{run: func() { run() }, check: 0}
 	for _, t := range run() {
 		j.check += weigh(t.Float64s())
