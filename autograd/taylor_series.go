@@ -88,7 +88,15 @@ func (e *evaluator) prepare(p *plan, n graph.Node) int {
 			}
 		}
 	}
-	return e.powers[p.result].degree
+	s, v := &p.steps[p.result], &e.powers[p.result]
+	if s.kind == aFunction && !s.fixed { // that of a product of slopes with operands: the square of a line is a parabola
+		degree := 0
+		for _, m := range s.of { // the slope may be the result
+			degree = max(degree, e.powers[m.moved].degree+e.powers[m.slope].degree)
+		}
+		v.degree = min(degree, e.order)
+	}
+	return v.degree
 }
 
 // finish computes the result of the plan. Its numbers stand at the beginning of out already.
