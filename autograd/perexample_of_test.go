@@ -107,6 +107,41 @@ func TestPerExampleOf(t *testing.T) {
 	}
 }
 
+// TestPerExampleOfRows takes the operations that are known to keep rows apart along axes that are none of the examples',
+// and the same along the examples, which mixes them.
+func TestPerExampleOfRows(t *testing.T) {
+	const n = 3
+	g := graph.New()
+	w := g.VarTensor(waves(tensor.Float64, 3, 2))
+	hidden := ops.MatMul(g.ConstTensor(waves(tensor.Float64, n, 4, 3)), w) // (n, 4, 2)
+	square := ops.MatMul(g.ConstTensor(waves(tensor.Float64, n, n, 3)), w) // (n, n, 2)
+	for _, name := range []string{"sum", "mean", "max", "min", "logsumexp", "norm", "variance", "std", "prod", "softmax", "log_softmax", "safe_softmax", "center"} {
+		row, _ := ops.Lookup(name)
+		for axis := range 3 {
+			y := ops.Apply(row, square, axis)
+			losses := ops.Mean(ops.Mul(y, y), 1)
+			if y.Rank() == 3 {
+				losses = ops.Mean(ops.Mul(y, y), 1, 2)
+			}
+			if got, want := autograd.Together(losses, w), axis > 0 && name != "center"; got != want {
+				t.Errorf("%s along axis %d: together: %v", name, axis, got)
+			}
+			checkRows(t, fmt.Sprint(name, " ", axis), 1e-12, losses, w)
+		}
+	}
+	for name, y := range map[string]graph.Value{
+		"squeeze":   ops.Squeeze(ops.Slice(hidden, 2, 1, 2), 2),
+		"unsqueeze": ops.Sum(ops.Unsqueeze(hidden, 1), 1, 3),
+		"reshape":   ops.Reshape(hidden, n, 8),
+	} {
+		losses := ops.Sum(ops.Mul(y, y), 1)
+		if !autograd.Together(losses, w) {
+			t.Errorf("%s: examples are not kept apart", name)
+		}
+		checkRows(t, name, 1e-12, losses, w)
+	}
+}
+
 // TestPerExampleOfElementwise lets every elementwise operation of several operands meet rows of examples with vectors,
 // scalars and matrices that are shared, at its zeros and ends too.
 func TestPerExampleOfElementwise(t *testing.T) {
