@@ -96,6 +96,59 @@ func grid(side int) *pattern {
 	return p.diagonal()
 }
 
+// cube is a grid in three dimensions.
+func cube(side int) *pattern {
+	p := &pattern{name: fmt.Sprintf("cube %d", side), n: side * side * side}
+	for i := range p.n {
+		if i%side > 0 {
+			p.add(i-1, i)
+		}
+		if i/side%side > 0 {
+			p.add(i-side, i)
+		}
+		if i/side/side > 0 {
+			p.add(i-side*side, i)
+		}
+	}
+	return p.diagonal()
+}
+
+// edges has rows of two unknowns each, or one.
+func edges(rng *rand.Rand, n, rows int) *pattern {
+	p := &pattern{name: fmt.Sprintf("graph of %d with %d edges", n, rows), n: n}
+	for range rows {
+		p.add(rng.IntN(n), rng.IntN(n))
+	}
+	return p.diagonal()
+}
+
+// full has rows of all unknowns.
+func full(n int) *pattern {
+	p := &pattern{name: fmt.Sprintf("full %d", n), n: n}
+	all := make([]int, n)
+	for j := range all {
+		all[j] = j
+	}
+	for range n {
+		p.add(all...)
+	}
+	return p
+}
+
+// windows has rows of unknowns that follow each other, most of them at the most.
+func windows(rng *rand.Rand, n, rows, most int) *pattern {
+	p := &pattern{name: fmt.Sprintf("%d windows of %d", rows, n), n: n}
+	for range rows {
+		var cols []int
+		at := rng.IntN(n - most)
+		for k := range 1 + rng.IntN(most) {
+			cols = append(cols, at+k)
+		}
+		p.add(cols...)
+	}
+	return p.diagonal()
+}
+
 // bundle has cameras of 6 unknowns and points of 3, of which each is seen by a few.
 func bundle(rng *rand.Rand, cameras, points, seen int) *pattern {
 	p := &pattern{name: fmt.Sprintf("bundle of %d cameras and %d points", cameras, points), n: 6*cameras + 3*points}
@@ -169,7 +222,8 @@ func patterns() []*pattern {
 		arrow(60, 1, true), arrow(60, 1, false), arrow(400, 2, true), arrow(400, 2, false), arrow(30, 20, true),
 		band(70, 2), band(70, 5), band(50, 50), grid(9), grid(15), bundle(rng, 8, 40, 4), bundle(rng, 3, 30, 3), bundle(rng, 30, 60, 2), hubs(6, 50),
 		apart(rng, grid(5), band(20, 3), arrow(30, 1, true), &pattern{name: "nothing", n: 7}),
-		shuffled(rng, band(120, 4)), shuffled(rng, grid(12)),
+		shuffled(rng, band(120, 4)), shuffled(rng, band(120, 80)), shuffled(rng, grid(12)), shuffled(rng, cube(5)),
+		shuffled(rng, windows(rng, 120, 200, 90)), edges(rng, 150, 300), full(40), shuffled(rng, hubs(1, 100)),
 	}
 	for _, n := range []int{2, 3, 10, 50, 150} {
 		for _, most := range []int{1, 2, 3, 6} {
@@ -251,6 +305,44 @@ func TestSolve(t *testing.T) {
 	}
 }
 
+// TestFactor holds that factors are of what they are made from: that the order is one of all unknowns, and Uᵀ·U the matrix.
+func TestFactor(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	for _, p := range patterns() {
+		if p.n == 0 {
+			continue
+		}
+		f, _ := cholesky.Analyze(p.n, p.row, p.col, most)
+		values := make([]float64, len(p.row))
+		for k := range values {
+			values[k] = rng.NormFloat64()
+		}
+		if !f.Factorize(values, 1) {
+			t.Errorf("%s: not positive definite", p.name)
+			continue
+		}
+		unknowns, numbers := f.Dense()
+		sorted := slices.Sorted(slices.Values(unknowns))
+		for i, j := range sorted {
+			if i != int(j) || len(sorted) != p.n {
+				t.Fatalf("%s: %d of %d unknowns, number %d of them %d", p.name, len(sorted), p.n, i, j)
+			}
+		}
+		u, want := mat.NewDense(p.n, p.n, numbers), normal(p, values, 1)
+		var product mat.Dense
+		product.Mul(u.T(), u)
+		size := mat.Norm(u, 2)
+		for i := range p.n {
+			for j := range p.n {
+				got, want := product.At(i, j), want.At(int(unknowns[i]), int(unknowns[j]))
+				if !(math.Abs(got-want) <= 1e-14*size*size) {
+					t.Fatalf("%s: element %d, %d is %v, want %v", p.name, i, j, got, want)
+				}
+			}
+		}
+	}
+}
+
 // TestIndefinite holds that a single wrong pivot is found wherever it is.
 func TestIndefinite(t *testing.T) {
 	p := grid(6)
@@ -289,6 +381,9 @@ func TestNumbers(t *testing.T) {
 		{arrow(1000, 3, true), 4 * 1000},
 		{shuffled(rng, band(1000, 2)), 2 * 1000},
 		{shuffled(rng, band(1000, 4)), 6 * 1000},
+		{shuffled(rng, band(3000, 200)), 205 * 3000},
+		{shuffled(rng, windows(rng, 3000, 3000, 200)), 600_000}, // the matrix has 530,000
+		{shuffled(rng, cube(12)), 130_000},                      // a band of 144 has 144 · 1728
 		{apart(rng, band(500, 2), arrow(500, 1, true)), 2 * 1000},
 		{shuffled(rng, grid(32)), 20 * 1024},               // a band of 32 has 32 · 1024
 		{shuffled(rng, hubs(200, 100)), 2*200*100 + 4*200}, // of which the hubs would be a matrix without zeros of 200²

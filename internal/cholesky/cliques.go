@@ -52,17 +52,3 @@ func cliquesOf(row, col []int) [][]int32 {
 	}
 	return s.list
 }
-
-func copyOf(lists [][]int32) [][]int32 {
-	total := 0
-	for _, l := range lists {
-		total += len(l)
-	}
-	all, out := make([]int32, 0, total), make([][]int32, len(lists))
-	for i, l := range lists {
-		from := len(all)
-		all = append(all, l...)
-		out[i] = all[from:]
-	}
-	return out
-}

@@ -4,8 +4,8 @@
 // [Analyze] does what depends on the pattern of J alone, and once for all matrices of that pattern. JᵀJ is not formed
 // for it: each row of J makes a clique of the unknowns that it has, and the cliques are what it goes by.
 //
-//   - The order is one of minimum degree: what is eliminated next is an unknown with about the fewest neighbours (order.go).
-//     Those with very many come last, and are then ordered by what the others leave (groups.go). Unknowns that are in a good
+//   - The order is one of minimum degree: what is eliminated next is an unknown with about the fewest neighbours (order.go,
+//     quotient.go). Those with very many come last, and are then ordered by what the others leave (groups.go). Unknowns that are in a good
 //     order already stay in it (given.go).
 //   - Unknowns that are eliminated together are rows of the factor with the same places, a panel, which is kept as a dense
 //     matrix. Where the others stand follows from the cliques and from the panels before (symbolic.go).

@@ -11,7 +11,7 @@ func groupsOf(n int, cliques [][]int32, most int) (groups [][]int32, numbers int
 	if groups = asGiven(n, cliques); groups != nil {
 		return groups, 0
 	}
-	groups, last := order(n, copyOf(cliques))
+	groups, last := order(n, cliques)
 	if len(last) == 0 {
 		return groups, 0
 	}

@@ -21,16 +21,12 @@ type part struct{ block, from int32 }
 // arranged returns a pattern as a matrix.
 func (f *Factor) arranged(row, col []int) matrix {
 	size := len(col)
-	m := matrix{place: make([]int32, size), source: make([]int32, size), at: make([]int32, len(f.panels)+1)}
-	for k := range m.source {
-		m.source[k] = int32(k)
-	}
+	m := matrix{place: make([]int32, size), source: f.sortedRows(row, col), at: make([]int32, len(f.panels)+1)}
 	for from := 0; from < size; {
 		to := from + 1
 		for to < size && row[to] == row[from] {
 			to++
 		}
-		slices.SortFunc(m.source[from:to], func(a, b int32) int { return int(f.place[col[a]]) - int(f.place[col[b]]) })
 		places := m.place[from:to]
 		for k := range places {
 			places[k] = f.place[col[m.source[from+k]]]
@@ -56,6 +52,37 @@ func (f *Factor) arranged(row, col []int) matrix {
 		next[s]++
 	})
 	return m
+}
+
+// sortedRows returns the entries, those of each row in the order of their columns: all entries are put into that order, and
+// then into their rows.
+func (f *Factor) sortedRows(row, col []int) []int32 {
+	byPlace, next := make([]int32, len(col)), make([]int32, f.n+1)
+	for _, j := range col {
+		next[f.place[j]+1]++
+	}
+	for place := range f.n {
+		next[place+1] += next[place]
+	}
+	for k, j := range col {
+		place := f.place[j]
+		byPlace[next[place]] = int32(k)
+		next[place]++
+	}
+	rowOf, starts := make([]int32, len(row)), make([]int32, 0, f.n)
+	for k, i := range row {
+		if k == 0 || i != row[k-1] {
+			starts = append(starts, int32(k))
+		}
+		rowOf[k] = int32(len(starts) - 1)
+	}
+	sorted := make([]int32, len(col))
+	for _, k := range byPlace {
+		i := rowOf[k]
+		sorted[starts[i]] = k
+		starts[i]++
+	}
+	return sorted
 }
 
 // eachPart calls f for the parts of all blocks with the panel of each.

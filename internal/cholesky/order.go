@@ -1,132 +1,108 @@
 package cholesky
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // order puts n unknowns, of which cliques have some each, into an order of approximately minimum degree (Amestoy, Davis
 // and Duff, 1996), and returns them in groups that are eliminated together. Those that come last, because they are in
 // so many more cliques than others that looking through these again and again would take long, are not in an order yet.
-// The cliques are changed.
 //
-// What is known of the matrix is kept as a quotient graph: eliminating an unknown makes its neighbours a clique, which
-// takes the place of all cliques that had it. The degree of an unknown is bounded by the sizes of its cliques, less
-// what they have in common with the last one. Unknowns that are in the same cliques become one, of more weight.
+// What is known of the matrix is kept as a quotient graph (quotient.go): eliminating an unknown makes its neighbours a
+// clique, which takes the place of all cliques that had it. The degree of an unknown is bounded by the sizes of its
+// cliques, less what they have in common with the last one. Unknowns that have the same neighbours become one, of more
+// weight.
 func order(n int, cliques [][]int32) (groups [][]int32, last []int32) {
-	o := newOrdering(n, cliques)
-	last = o.setApart()
-	o.mergeAlike(slices.Clone(o.unknowns))
-	for _, i := range o.unknowns {
-		if o.weight[i] > 0 {
-			o.degree[i] = o.firstDegree(i)
-			o.enter(i)
-		}
-	}
+	o, last := newOrdering(n, cliques)
 	for p := o.leave(); p >= 0; p = o.leave() {
 		o.eliminate(p)
-		groups = append(groups, o.members(p))
+		groups = append(groups, o.standsFor(p))
 	}
 	return groups, last
 }
 
 // An ordering is the quotient graph, and the unknowns by their degrees.
 type ordering struct {
-	unknowns []int32
-	left     int     // of the unknowns: the weights of all that are not eliminated
-	weight   []int32 // how many unknowns this one stands for; 0 if it is eliminated, or another one stands for it
-	of       [][]int32
-	degree   []int32 // at least how many unknowns it is in cliques with, besides those it stands for
-
-	cliques [][]int32 // nil for one whose place another took
-	size    []int32   // the weights of a clique
+	quotient
+	left   int     // the weights of all unknowns that are not eliminated
+	weight []int32 // how many unknowns this one stands for, negative in the clique at hand; 0 if it is eliminated, or another one stands for it
+	degree []int32 // how many unknowns it meets at most, besides those it stands for
 
 	first, next, previous []int32 // lists of the unknowns of a degree; -1 ends one
 	least                 int     // no unknown has a degree below
 
-	mark    []int32 // of unknowns: mark of the clique that they were last seen in
-	seen    []int32 // of cliques: like mark
-	outside []int32 // of cliques that were seen: the weights that the clique at hand does not have
-	stamp   int32
+	latest int32 // the clique that seen is about, or -1
 
-	buckets []int32 // of unknowns that may be alike; -1 for none
-	linked  []int32
-	hash    []int32
-	heir    []int32 // lists of the unknowns that one stands for; -1 ends one
+	hash    []uint32 // of the neighbours
+	buckets []int32  // of unknowns that may be alike, by hash, linked by next; -1 for none
+	heir    []int32  // lists of the unknowns that one stands for; -1 ends one
 	sibling []int32
 }
 
-func newOrdering(n int, cliques [][]int32) *ordering {
+// newOrdering returns the ordering at its start, and the unknowns that are not in it because they come last.
+func newOrdering(n int, cliques [][]int32) (o *ordering, last []int32) {
 	list := func(v int32) []int32 { return filled(n, v) }
-	o := &ordering{
-		left: n, weight: list(1), of: make([][]int32, n), degree: list(0),
-		cliques: cliques, size: make([]int32, len(cliques)),
+	o = &ordering{
+		left: n, weight: list(1), degree: list(0),
 		first: list(-1), next: list(-1), previous: list(-1),
-		mark: list(0), seen: make([]int32, len(cliques)), outside: make([]int32, len(cliques)),
-		buckets: list(-1), linked: list(-1), hash: list(0), heir: list(-1), sibling: list(-1),
+		latest: -1, hash: make([]uint32, n), buckets: list(-1), heir: list(-1), sibling: list(-1),
 	}
-	count := make([]int, n+1)
+	last = apart(n, cliques)
+	for _, i := range last {
+		o.weight[i] = 0
+	}
+	o.left -= len(last)
+	o.quotient = newQuotient(cliques, o.weight)
+	unknowns := make([]int32, 0, o.left)
+	for i, w := range o.weight {
+		if w != 0 {
+			unknowns = append(unknowns, int32(i))
+		}
+	}
+	for _, i := range unknowns {
+		for _, node := range o.neighboursOf(i) {
+			o.hash[i] += hashOf(node)
+		}
+		if o.length[i] > 0 && o.length[i] == o.inCliques[i] { // those who have the same cliques meet, others need not
+			o.enterBucket(i)
+		}
+	}
+	o.mergeAlike(unknowns)
+	for _, i := range unknowns {
+		if w := o.weight[i]; w > 0 {
+			d := int(o.length[i] - o.inCliques[i])
+			for _, c := range o.cliquesOf(i) {
+				d += int(o.size[c] - w)
+			}
+			o.degree[i] = o.atMost(w, d)
+			o.enter(i)
+		}
+	}
+	return o, last
+}
+
+// apart returns the unknowns that come last.
+func apart(n int, cliques [][]int32) (last []int32) {
+	count, total := make([]int32, n), 0
 	for _, c := range cliques {
+		total += len(c)
 		for _, i := range c {
 			count[i]++
 		}
 	}
-	total := 0
-	for i, k := range count {
-		count[i] = total
-		total += k
-	}
-	all := make([]int32, total)
-	for i := range n {
-		o.of[i] = all[count[i]:count[i]:count[i+1]]
-	}
-	for e, c := range cliques {
-		o.size[e] = int32(len(c))
-		for _, i := range c {
-			o.of[i] = append(o.of[i], int32(e))
-		}
-	}
-	for i := range n {
-		o.unknowns = append(o.unknowns, int32(i))
-	}
-	return o
-}
-
-// setApart takes those unknowns away that come last, and returns them.
-func (o *ordering) setApart() (last []int32) {
-	n, total := len(o.unknowns), 0
-	for _, list := range o.of {
-		total += len(list)
-	}
 	most := max(16, 10*total/max(n, 1))
-	for _, i := range o.unknowns {
-		if len(o.of[i]) > most {
-			last = append(last, i)
-			o.weight[i] = 0
+	for i, k := range count {
+		if int(k) > most {
+			last = append(last, int32(i))
 		}
-	}
-	if len(last) == 0 {
-		return nil
-	}
-	o.left -= len(last)
-	gone := func(i int32) bool { return o.weight[i] == 0 }
-	o.unknowns = slices.DeleteFunc(o.unknowns, gone)
-	for e, c := range o.cliques {
-		o.cliques[e] = slices.DeleteFunc(c, gone)
-		o.size[e] = int32(len(o.cliques[e]))
 	}
 	return last
 }
 
-// firstDegree returns the degree of an unknown at the start.
-func (o *ordering) firstDegree(i int32) int32 {
-	d := 0
-	for _, e := range o.of[i] {
-		d += int(o.size[e] - o.weight[i])
-	}
-	return o.atMost(i, d)
-}
-
-// atMost bounds a degree by what is left.
-func (o *ordering) atMost(i int32, degree int) int32 {
-	return int32(min(degree, o.left-int(o.weight[i])))
+// atMost bounds the degree of an unknown of weight w by what is left.
+func (o *ordering) atMost(w int32, degree int) int32 {
+	return int32(min(degree, o.left-int(w)))
 }
 
 // enter puts an unknown into the list of its degree.
@@ -163,125 +139,233 @@ func (o *ordering) leave() int32 {
 	return -1
 }
 
-// eliminate makes the neighbours of p a clique.
+// eliminate makes the neighbours of p a clique, p.
 func (o *ordering) eliminate(p int32) {
-	clique, size := o.neighbours(p)
-	e := int32(len(o.cliques))
-	o.cliques, o.size = append(o.cliques, nil), append(o.size, 0)
-	o.seen, o.outside = append(o.seen, 0), append(o.outside, 0)
-	for _, i := range clique {
-		o.remove(i)
+	clique, known := o.meet(p)
+	if known == 0 {
+		o.restamp()
+	}
+	for _, i := range clique[known:] {
 		o.measure(i)
 	}
+	size := int32(0)
+	for _, i := range clique {
+		size -= o.weight[i]
+		o.remove(i)
+	}
+	most := o.left + int(o.weight[p]-size)
+	for _, i := range clique {
+		all := o.prune(i, p, most)
+		if o.length[i] == 1 { // it has no other neighbours than p has: it is eliminated with it
+			size += o.weight[i]
+			o.inherit(p, i)
+		} else if all {
+			o.enterBucket(i)
+		}
+	}
+	o.left += int(o.weight[p])
+	o.weight[p] = 0
+	o.latest = p
+	o.mergeAlike(clique)
 	kept := clique[:0]
 	for _, i := range clique {
-		// Of the other cliques of i, those go whose unknowns are all in the new one.
-		sum := 0
-		list := slices.DeleteFunc(o.of[i], func(c int32) bool {
-			if o.cliques[c] != nil && o.outside[c] == 0 {
-				o.cliques[c] = nil
-			}
-			if o.cliques[c] == nil {
-				return true
-			}
-			sum += int(o.outside[c])
-			return false
-		})
-		if len(list) == 0 { // it has no other neighbours than p has: it is eliminated with it
-			size -= int(o.weight[i])
-			o.inherit(p, i)
+		if o.weight[i] == 0 {
 			continue
 		}
-		o.of[i] = append(list, e)
-		o.degree[i] = o.atMost(i, min(sum, int(o.degree[i])))
+		// The degree is what was known of it, or the sum of what the other cliques have besides, and the new one.
+		w := -o.weight[i]
+		o.weight[i] = w
+		o.degree[i] = o.atMost(w, int(o.degree[i])+int(size-w))
+		o.enter(i)
 		kept = append(kept, i)
 	}
-	o.left -= int(o.weight[p])
-	o.weight[p], o.of[p] = 0, nil
-	o.mergeAlike(kept)
-	kept = slices.DeleteFunc(kept, func(i int32) bool { return o.weight[i] == 0 })
-	for _, i := range kept {
-		// The degree is what was known of it, or the sum of what the other cliques have besides, and the new one.
-		o.degree[i] = o.atMost(i, int(o.degree[i])+size-int(o.weight[i]))
-		o.enter(i)
-	}
-	if len(kept) > 0 {
-		o.cliques[e], o.size[e] = slices.Clip(kept), int32(size)
-	}
+	o.members = o.members[:len(o.members)-len(clique)+len(kept)]
+	o.become(p, len(kept), size)
 }
 
-// neighbours returns the unknowns that are in a clique with p, and their weight. The cliques are gone then.
-func (o *ordering) neighbours(p int32) (list []int32, weight int) {
-	o.stamp++
-	o.mark[p] = o.stamp
-	for _, c := range o.of[p] {
-		for _, i := range o.cliques[c] {
-			if o.weight[i] > 0 && o.mark[i] != o.stamp {
-				o.mark[i] = o.stamp
-				list = append(list, i)
-				weight += int(o.weight[i])
+// meet appends the unknowns that p meets to the members, and returns them. Their weights and that of p are negative then,
+// and the cliques of p gone. If the latest clique is one of these, its members come first, known of them: what seen has
+// is right for these already.
+func (o *ordering) meet(p int32) (clique []int32, known int) {
+	most := int(o.length[p])
+	for _, c := range o.cliquesOf(p) {
+		most += int(o.length[c])
+	}
+	o.reserve(min(most, o.left))
+	from := len(o.members)
+	o.weight[p] = -o.weight[p]
+	add := func(list []int32) {
+		for _, i := range list {
+			if w := o.weight[i]; w > 0 {
+				o.weight[i] = -w
+				o.members = append(o.members, i)
 			}
 		}
-		o.cliques[c] = nil
 	}
-	return list, weight
+	if o.latest >= 0 && slices.Contains(o.cliquesOf(p), o.latest) {
+		add(o.membersOf(o.latest))
+		known = len(o.members) - from
+	}
+	for _, c := range o.cliquesOf(p) {
+		if o.seen[c] != 0 {
+			add(o.membersOf(c))
+			o.seen[c] = 0
+		}
+	}
+	add(o.neighboursOf(p)[o.inCliques[p]:])
+	return o.members[from:], known
 }
 
-// measure takes unknown i, which is in the clique at hand, off the others that it is in.
+// measure takes unknown i, which is in the clique at hand, off the others that it is in. Those go that have no others then.
 func (o *ordering) measure(i int32) {
-	for _, c := range o.of[i] {
-		if o.seen[c] != o.stamp {
-			o.seen[c], o.outside[c] = o.stamp, o.size[c]
-		}
-		o.outside[c] -= o.weight[i]
-	}
-}
-
-// mergeAlike lets one unknown stand for all of a list that are in the same cliques.
-func (o *ordering) mergeAlike(list []int32) {
-	n := uint32(len(o.buckets))
-	for _, i := range list {
-		if len(o.of[i]) == 0 {
-			continue // it has no neighbours, those that are in no clique either are none
-		}
-		h := uint32(len(o.of[i]))
-		for _, c := range o.of[i] {
-			h += uint32(c) * 2654435761
-		}
-		b := int32(h % n)
-		o.hash[i] = b
-		o.linked[i], o.buckets[b] = o.buckets[b], i
-	}
-	for _, i := range list {
-		if len(o.of[i]) == 0 {
+	seen, stamp, w := o.seen, o.stamp, o.weight[i]
+	for _, c := range o.cliquesOf(i) {
+		s := seen[c]
+		if s == 0 {
 			continue
 		}
-		b := o.hash[i]
-		for j := o.buckets[b]; j >= 0; j = o.linked[j] {
-			o.mergeInto(j, o.linked[j])
+		if s < stamp {
+			s = stamp + o.size[c]
+		}
+		if s += w; s == stamp {
+			s = 0
+		}
+		seen[c] = s
+	}
+}
+
+// long is how many cliques an unknown has to be in more than for [ordering.prune] to stop early.
+const long = 64
+
+// prune puts clique p in place of those neighbours of i that are in it: unknowns, and cliques whose unknowns are. It bounds
+// the degree of i by the weights of the others. It stops where there are many, and the sum is as large as the degree, or
+// most, already: then it has not seen all.
+func (o *ordering) prune(i, p int32, most int) (all bool) {
+	list, seen, stamp := o.neighboursOf(i), o.seen, o.stamp
+	cliques := list[:o.inCliques[i]]
+	hash, sum, stop := o.hash[i]+hashOf(p), 0, math.MaxInt
+	all = true
+	for k := 0; ; {
+		var more int
+		more, sum = outside(cliques[k:], seen, stamp, sum, stop)
+		if k += more; k == len(cliques) {
+			break
+		}
+		c := cliques[k]
+		if seen[c] > stamp {
+			all = false
+			break
+		}
+		hash -= hashOf(c)
+		cliques[k] = cliques[len(cliques)-1]
+		cliques = cliques[:len(cliques)-1]
+		if n := len(cliques); n > long {
+			if k == 0 && (seen[cliques[n-1]]-stamp)/2 > seen[cliques[1]]-stamp {
+				slices.Reverse(cliques) // those with many others come first: the sum is large soon
+			}
+			stop = min(most, int(o.degree[i])) // there is room for p now
+		}
+	}
+	others := list[o.inCliques[i]:]
+	kept := others[:0]
+	for _, j := range others {
+		if w := o.weight[j]; w > 0 {
+			sum += int(w)
+			kept = append(kept, j)
+		} else {
+			hash -= hashOf(j)
+		}
+	}
+	// There is room for one more, as something of i's was p or in its place.
+	k := len(cliques)
+	copy(list[k+1:], kept)
+	list[k] = p
+	if k > long {
+		list[0], list[k] = list[k], list[0] // it is gone first
+	}
+	o.inCliques[i], o.length[i], o.hash[i] = int32(k+1), int32(k+1+len(kept)), hash
+	o.degree[i] = int32(min(sum, int(o.degree[i])))
+	return all
+}
+
+// outside adds to a sum what cliques have outside the one at hand, up to one that has nothing or with which the sum is as
+// large as stop, and returns how many come before that. It is where the time goes: inlined, it has no registers left.
+//
+//go:noinline
+func outside(cliques, seen []int32, stamp int32, sum, stop int) (before, total int) {
+	for k, c := range cliques {
+		more := seen[c] - stamp
+		if more <= 0 {
+			return k, sum
+		}
+		sum += int(more)
+		if sum >= stop {
+			return k, sum
+		}
+	}
+	return len(cliques), sum
+}
+
+// restamp makes all that seen has less than stamp.
+func (o *ordering) restamp() {
+	n := len(o.weight)
+	if int(o.stamp) < math.MaxInt32-2*n-1 {
+		o.stamp += int32(n) + 1
+		return
+	}
+	for c, s := range o.seen {
+		o.seen[c] = min(s, 1)
+	}
+	o.stamp = 2
+}
+
+// hashOf returns the hash of a node; that of several is the sum.
+func hashOf(node int32) uint32 { return (uint32(node) + 1) * 2654435761 }
+
+// bucket returns the place in buckets for a hash.
+func (o *ordering) bucket(hash uint32) int {
+	return int(uint64(hash) * uint64(len(o.buckets)) >> 32)
+}
+
+// enterBucket puts an unknown with those that may be alike.
+func (o *ordering) enterBucket(i int32) {
+	b := o.bucket(o.hash[i])
+	o.next[i], o.buckets[b] = o.buckets[b], i
+}
+
+// mergeAlike lets one unknown stand for all in a bucket that have the same neighbours, and empties the buckets.
+func (o *ordering) mergeAlike(list []int32) {
+	for _, i := range list {
+		if o.weight[i] == 0 {
+			continue
+		}
+		b := o.bucket(o.hash[i])
+		for j := o.buckets[b]; j >= 0; j = o.next[j] {
+			o.mergeInto(j, o.next[j])
 		}
 		o.buckets[b] = -1
 	}
 }
 
-// mergeInto lets j stand for all unknowns of a list that are in the same cliques.
+// mergeInto lets j stand for all unknowns of a list that have the same neighbours.
 func (o *ordering) mergeInto(j, list int32) {
 	if o.weight[j] == 0 {
 		return
 	}
 	marked := false
-	for k := list; k >= 0; k = o.linked[k] {
-		if o.weight[k] == 0 || len(o.of[k]) != len(o.of[j]) {
+	for k := list; k >= 0; k = o.next[k] {
+		if o.weight[k] == 0 || o.hash[k] != o.hash[j] || o.length[k] != o.length[j] || o.inCliques[k] != o.inCliques[j] {
 			continue
 		}
 		if !marked {
-			o.stamp++
-			for _, c := range o.of[j] {
+			o.restamp()
+			o.latest = -1
+			for _, c := range o.neighboursOf(j) {
 				o.seen[c] = o.stamp
 			}
 			marked = true
 		}
-		if !slices.ContainsFunc(o.of[k], func(c int32) bool { return o.seen[c] != o.stamp }) {
+		if !slices.ContainsFunc(o.neighboursOf(k), func(c int32) bool { return o.seen[c] != o.stamp }) {
 			o.inherit(j, k)
 		}
 	}
@@ -290,12 +374,12 @@ func (o *ordering) mergeInto(j, list int32) {
 // inherit lets j stand for k.
 func (o *ordering) inherit(j, k int32) {
 	o.weight[j] += o.weight[k]
-	o.weight[k], o.of[k] = 0, nil
+	o.weight[k] = 0
 	o.sibling[k], o.heir[j] = o.heir[j], k
 }
 
-// members returns the unknowns that one stands for, itself among them.
-func (o *ordering) members(p int32) []int32 {
+// standsFor returns the unknowns that one stands for, itself among them.
+func (o *ordering) standsFor(p int32) []int32 {
 	list := []int32{p}
 	for k := 0; k < len(list); k++ {
 		for i := o.heir[list[k]]; i >= 0; i = o.sibling[i] {

@@ -38,7 +38,10 @@ type panel struct {
 // stand row by row, in each row no column twice. It returns how many numbers the factor is kept in, and no factor if
 // they are more than most: then there are at least so many.
 func Analyze(n int, row, col []int, most int) (f *Factor, numbers int) {
-	if n > math.MaxInt32-1 || len(col) > math.MaxInt32-1 {
+	if n > most { // it has a number for each unknown
+		return nil, n
+	}
+	if n > math.MaxInt32/2-1 || len(col) > math.MaxInt32-1 {
 		return nil, math.MaxInt32
 	}
 	cliques := cliquesOf(row, col)
