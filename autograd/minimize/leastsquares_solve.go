@@ -18,6 +18,9 @@ const (
 // mostNormal is how many numbers the factor of the normal equations may have.
 const mostNormal = min(1<<28, math.MaxInt/16)
 
+// bytesOfNumber is what a number of the factor takes at most: itself, and where it is.
+const bytesOfNumber = 8 + 4
+
 // solve returns the step that minimizes |J·step + residuals|² + damping·|D·step|², with the scale of the unknowns for D,
 // and whether there is one.
 func (s *search) solve(damping float64, gradient []float64) (step []float64, ok bool) {
@@ -60,7 +63,7 @@ func (s *search) solveNormal(damping float64, gradient []float64) (step []float6
 	j, n := s.Jacobian, len(s.X)
 	if s.factor == nil || !s.factor.Fits(j.N, j.Row, j.Col) {
 		s.factor = nil
-		most := int(min(mostNormal, debug.SetMemoryLimit(-1)/8))
+		most := int(min(mostNormal, debug.SetMemoryLimit(-1)/bytesOfNumber))
 		if s.factor, _ = cholesky.Analyze(j.N, j.Row, j.Col, most); s.factor == nil {
 			panic(graph.Errorf(s.op, graph.ErrLimit, "the factor of the normal equations of %d unknowns has more than %d numbers: there are too many unknowns for residuals that depend on so many others each; minimize.NewtonCG needs no factor", n, most))
 		}

@@ -113,7 +113,7 @@ func TestLeastSquaresTooLarge(t *testing.T) {
 		n      int
 		limit  int64
 		factor int
-	}{{25_000, math.MaxInt64, min(1<<28, math.MaxInt/16)}, {3000, 32 << 20, 4 << 20}} {
+	}{{25_000, math.MaxInt64, min(1<<28, math.MaxInt/16)}, {3000, 36 << 20, 3 << 20}} {
 		before := debug.SetMemoryLimit(test.limit)
 		got := message(func() { _, _ = minimize.LeastSquares(all, make([]float64, test.n), minimize.LeastSquaresConfig{}) })
 		debug.SetMemoryLimit(before)
