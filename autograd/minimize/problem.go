@@ -12,46 +12,78 @@ import (
 )
 
 // Problem returns the problem of minimizing f, a function of a vector with a scalar result, for gonum's optimizers: with
-// its value, gradient and Hessian. Func, Grad and Hess of one point share a recording of f, and all recordings the memory
-// of one graph. They may be called from several goroutines, and then take turns; f must not call
-// them.
+// its value, gradient and Hessian. Func, Grad and Hess of one point share a recording of f, and recordings that follow each
+// other the memory of one graph. They may be called from several goroutines at once, on which f is then called, and by
+// f itself: a call that begins while another one is not done has a graph of its own, which later calls use again.
 //
 // They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
 // they are to fill has another size than x. Problem does so if f is nil. [optimize.Minimize] calls them on goroutines
 // of its own, where [graph.Try] recovers nothing: a call of Func at the start, before, tells whether f is well made.
 func Problem(f func(x graph.Value) graph.Value) optimize.Problem {
-	return newRecording("minimize.Problem", f).problem()
+	return newRecordings("minimize.Problem", f).problem()
 }
 
 // ProblemAndProduct is [Problem], with a function that sets dst to the product of f's Hessian at x with a direction:
 // what [NewtonCG] asks for, and without an n × n matrix. The gradient at x is recorded once for all products there,
-// each of which is then a forward sweep through the recording. The function may be called from several goroutines too,
-// and panics as those of the problem do.
+// each of which is then a forward sweep through the recording. The function may be called as those of the problem may, and
+// panics as they do.
 func ProblemAndProduct(f func(x graph.Value) graph.Value) (p optimize.Problem, product func(dst, x, dir []float64)) {
-	r := newRecording("minimize.ProblemAndProduct", f)
+	r := newRecordings("minimize.ProblemAndProduct", f)
 	return r.problem(), r.product
 }
 
-func newRecording(op string, f func(x graph.Value) graph.Value) *recording {
+func newRecordings(op string, f func(x graph.Value) graph.Value) *recordings {
 	if f == nil {
 		panic(noFunction(op))
 	}
-	return &recording{op: op, f: f, g: graph.New()}
+	return &recordings{op: op, f: f}
 }
 
-func (r *recording) problem() optimize.Problem {
-	return optimize.Problem{Func: r.value, Grad: r.gradient, Hess: r.hessian}
+func (s *recordings) problem() optimize.Problem {
+	return optimize.Problem{Func: s.value, Grad: s.gradient, Hess: s.hessian}
 }
 
 func noFunction(op string) *graph.Error {
 	return graph.Errorf(op, graph.ErrUsage, "got a nil function: pass the function to minimize")
 }
 
+// recordings are those of a function that no call is at work on.
+type recordings struct {
+	op   string
+	f    func(x graph.Value) graph.Value
+	mu   sync.Mutex // not held while f runs, which may ask for another one
+	idle []*recording
+}
+
+// take returns a recording for a call to work on: that at the point, if there is one, or else the one that was used last.
+func (s *recordings) take(at []float64) *recording {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := len(s.idle) - 1
+	if k < 0 {
+		return &recording{op: s.op, f: s.f, g: graph.New()}
+	}
+	if k > 0 {
+		if there := slices.IndexFunc(s.idle, func(r *recording) bool { return r.isAt(at) }); there >= 0 {
+			k = there
+		}
+	}
+	r := s.idle[k]
+	s.idle = slices.Delete(s.idle, k, k+1)
+	return r
+}
+
+// put takes a recording back.
+func (s *recordings) put(r *recording) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, r)
+}
+
 // A recording is that of a function at the point where it was asked for last.
 type recording struct {
 	op   string
 	f    func(x graph.Value) graph.Value
-	mu   sync.Mutex
 	g    *graph.Graph
 	at   []float64
 	good bool // x and y are what f does at the point
@@ -61,9 +93,14 @@ type recording struct {
 	d       graph.Value
 }
 
+// isAt reports whether the recording is that at a point.
+func (r *recording) isAt(at []float64) bool {
+	return r.good && slices.EqualFunc(at, r.at, func(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) })
+}
+
 // record records f at a point, unless it is there already.
 func (r *recording) record(at []float64) {
-	if r.good && slices.EqualFunc(at, r.at, func(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }) {
+	if r.isAt(at) {
 		return
 	}
 	r.good, r.derived = false, false
@@ -86,19 +123,19 @@ func (r *recording) record(at []float64) {
 	r.good = true
 }
 
-func (r *recording) value(x []float64) float64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (s *recordings) value(x []float64) float64 {
+	r := s.take(x)
+	defer s.put(r)
 	r.record(x)
 	return r.y.Item()
 }
 
-func (r *recording) gradient(grad, x []float64) {
+func (s *recordings) gradient(grad, x []float64) {
 	if len(grad) != len(x) {
-		panic(graph.Errorf(r.op, graph.ErrShape, "a gradient of %d numbers at a point of %d: give one for each", len(grad), len(x)))
+		panic(graph.Errorf(s.op, graph.ErrShape, "a gradient of %d numbers at a point of %d: give one for each", len(grad), len(x)))
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r := s.take(x)
+	defer s.put(r)
 	r.record(x)
 	grads := autograd.Backward(r.y)
 	fill(grad, grads.View(r.x))
@@ -124,13 +161,13 @@ func fill(dst []float64, adjoint *tensor.Tensor) {
 	copy(dst, adjoint.Float64s())
 }
 
-func (r *recording) hessian(hess *mat.SymDense, x []float64) {
+func (s *recordings) hessian(hess *mat.SymDense, x []float64) {
 	n := len(x)
 	if hess == nil || hess.SymmetricDim() != n {
-		panic(graph.Errorf(r.op, graph.ErrShape, "a Hessian of another size than the point of %d numbers: make it with mat.NewSymDense(%[1]d, nil)", n))
+		panic(graph.Errorf(s.op, graph.ErrShape, "a Hessian of another size than the point of %d numbers: make it with mat.NewSymDense(%[1]d, nil)", n))
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r := s.take(x)
+	defer s.put(r)
 	d := r.derive(x)
 	seed, row := tensor.New(tensor.Float64, n), make([]float64, n)
 	for i := range n {
@@ -145,12 +182,12 @@ func (r *recording) hessian(hess *mat.SymDense, x []float64) {
 	}
 }
 
-func (r *recording) product(dst, x, dir []float64) {
+func (s *recordings) product(dst, x, dir []float64) {
 	if n := len(x); len(dst) != n || len(dir) != n {
-		panic(graph.Errorf(r.op, graph.ErrShape, "a direction of %d numbers and room for a product of %d at a point of %d: give one for each", len(dir), len(dst), n))
+		panic(graph.Errorf(s.op, graph.ErrShape, "a direction of %d numbers and room for a product of %d at a point of %d: give one for each", len(dir), len(dst), n))
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r := s.take(x)
+	defer s.put(r)
 	d := r.derive(x)
 	hd := autograd.Forward(d, []graph.Value{r.x}, []*tensor.Tensor{tensor.Of(dir, len(dir))})
 	copy(dst, hd.Float64s())

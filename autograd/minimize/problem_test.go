@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -86,6 +87,95 @@ func TestConcurrentProblem(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestNestedProblem holds that a function may ask the problem it belongs to for values and derivatives elsewhere.
+func TestNestedProblem(t *testing.T) {
+	var p optimize.Problem
+	var product func(dst, x, dir []float64)
+	f := func(x value) value { // x⁴ and, above 0, its own value at x - 1
+		at := x.Tensor().Float64s()
+		y := ops.Square(ops.Square(ops.Index(x, 0)))
+		if at[0] <= 0 {
+			return y
+		}
+		at[0]--
+		grad, hess, hd := make([]float64, 1), mat.NewSymDense(1, nil), make([]float64, 1)
+		v := p.Func(at)
+		p.Grad(grad, at)
+		p.Hess(hess, at)
+		product(hd, at, []float64{1})
+		second := 12 * square(at[0])
+		if diff := cmp.Diff([]float64{4 * at[0] * square(at[0]), second, second}, []float64{grad[0], hess.At(0, 0), hd[0]}); diff != "" {
+			t.Errorf("inside, at %v: mismatch (-want +got):\n%s", at, diff)
+		}
+		return ops.AddScalar(y, v)
+	}
+	p, product = minimize.ProblemAndProduct(f)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		grad := make([]float64, 1)
+		for _, test := range []struct{ x, want float64 }{{3, 81 + 16 + 1}, {1, 1}, {3, 81 + 16 + 1}, {0.5, 0.125}} {
+			at := []float64{test.x}
+			p.Grad(grad, at)
+			if v := p.Func(at); v != test.want || grad[0] != 4*test.x*square(test.x) {
+				t.Errorf("at %v: %v, want %v; gradient %v", test.x, v, test.want, grad[0])
+			}
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the function waits for itself")
+	}
+}
+
+// TestMeetingProblem holds that two calls can be in the function at the same time.
+func TestMeetingProblem(t *testing.T) {
+	here := make(chan struct{})
+	p := minimize.Problem(func(x value) value {
+		select {
+		case here <- struct{}{}:
+		case <-here:
+		case <-time.After(30 * time.Second):
+			t.Error("no other call came")
+		}
+		return ops.Sum(ops.Square(x))
+	})
+	var wg sync.WaitGroup
+	for k := range 2 {
+		wg.Go(func() {
+			if v, want := p.Func([]float64{float64(k + 2)}), square(float64(k+2)); v != want {
+				t.Errorf("got %v, want %v", v, want)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestNestedAllocations holds that a function which asks its problem at another point does not have a graph made each time.
+func TestNestedAllocations(t *testing.T) {
+	count := func(nested bool) float64 {
+		var p optimize.Problem
+		inner, inside := []float64{0, 0}, false
+		p = minimize.Problem(func(x value) value {
+			if nested && !inside {
+				inside = true
+				inner[0]++
+				p.Func(inner)
+				inside = false
+			}
+			return ops.Sum(ops.Square(x))
+		})
+		at := []float64{1, 2}
+		return testing.AllocsPerRun(100, func() { at[0]++; p.Func(at) })
+	}
+	if plain, nested := count(false), count(true); nested > 2*plain {
+		t.Errorf("a point allocates %v times, and with another one in it %v times", plain, nested)
+	}
+}
+
+func square(x float64) float64 { return x * x }
 
 func message(f func()) string {
 	if err := graph.Try(f); err != nil {
