@@ -23,13 +23,13 @@ func init() {
 			l := n.Value()
 			lt := Transpose(l)
 			phi := matmul(lt, Tril(ct, 0), rightCotangent)
-			half := SolveUpper(lt, symmetric(lowerHalf(phi)))
-			return symmetric(SolveUpper(lt, Transpose(half)))
+			half := triangularSystem(opSolveUpper, lt, symmetric(lowerHalf(phi)), rightCotangent)
+			return symmetric(triangularSystem(opSolveUpper, lt, Transpose(half), rightCotangent))
 		},
 		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
 			l := n.Value()
-			half := SolveLower(l, symmetric(t))
-			return Tril(matmul(l, lowerHalf(SolveLower(l, Transpose(half))), rightCotangent), 0)
+			half := triangularSystem(opSolveLower, l, symmetric(t), rightCotangent)
+			return Tril(matmul(l, lowerHalf(triangularSystem(opSolveLower, l, Transpose(half), rightCotangent)), rightCotangent), 0)
 		},
 		Prepare: wellConditioned,
 		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(0,2,2)"},
@@ -39,7 +39,7 @@ func init() {
 
 // Cholesky returns the lower triangular matrix l with positive diagonal for which l·lᵀ = a, for a symmetric positive
 // definite matrix, or for every matrix in a batch. It reads the symmetric part (a + aᵀ)/2 of a, so that its gradient is
-// symmetric, as in JAX. A matrix with an element that is infinite or NaN gives NaN.
+// symmetric, as in JAX. A matrix with an element that is infinite or NaN gives NaN, and so does its gradient.
 //
 // Derivative: for the cotangent ct of the result, l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, where φ takes the lower triangle with
 // half of the diagonal.
@@ -64,13 +64,16 @@ func choleskyForward(n graph.Node) {
 		}
 		symmetricPart(u, a, k)
 		switch {
+		case !kernel.AllFinite(a):
+			clear(a)
+			for i := range k {
+				kernel.Fill(a[i*k:i*k+i+1], math.NaN())
+			}
 		case dense.Cholesky(k, u, k):
 			for i := range k {
 				clear(u[i*k : i*k+i])
 			}
 			kernel.Transpose(a, k, u, k, k, k)
-		case !kernel.AllFinite(a):
-			kernel.Fill(a, math.NaN())
 		default:
 			symmetricPart(u, a, k)
 			pivot, v := failingPivot(u, k)
@@ -95,6 +98,10 @@ func choleskyBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) b
 		}
 		toFloat64(l, n.Out(), m)
 		finite := kernel.AllFinite(l)
+		if !finite && kernel.MaxAbs(w) == 0 {
+			addRounded(dst, m, 0, w, fresh)
+			continue
+		}
 		if !finite { // zeros of the cotangent win
 			settle(rightCotangent, l, w, x, false, func(win int) { gemm(win, true, false, k, k, k, l, k, w, k, x, k, false) })
 		}

@@ -71,7 +71,8 @@ func init() {
 }
 
 // Det returns the determinant of a square matrix, or of every matrix in a batch: shape (...,n,n) gives (...). That of
-// no elements is 1. For matrices of up to three rows whose elements are small integers it is exact.
+// no elements is 1. For matrices of up to three rows whose elements are small integers it is exact. That of a matrix with
+// an element that is infinite or NaN is NaN, and so is its gradient.
 //
 // Derivative: the matrix of cofactors, see [Cofactor], which is right for singular matrices too.
 //
@@ -83,7 +84,8 @@ func Det(a graph.Value) graph.Value {
 }
 
 // LogDet returns the logarithm of the determinant of a square matrix, or of every matrix in a batch: shape (...,n,n)
-// gives (...). It neither overflows nor underflows where the determinant does.
+// gives (...). It neither overflows nor underflows where the determinant does. That of a matrix with an element that is
+// infinite or NaN is NaN, and so is its gradient.
 //
 // Derivative: a⁻ᵀ.
 //
@@ -96,7 +98,9 @@ func LogDet(a graph.Value) graph.Value {
 
 // Cofactor returns the matrix of the cofactors of a square matrix, or of every matrix in a batch: element (i,j) is
 // (-1)^(i+j) times the determinant of a without row i and column j. It is |a|·a⁻ᵀ where a is not singular, and defined
-// where it is: for a matrix of rank n-1 it has rank 1, for one of lower rank it is 0. Its transpose is the adjugate.
+// where it is: for a matrix of rank n-1 it has rank 1, for one of lower rank it is 0. Its transpose is the adjugate. A
+// matrix with an element that is infinite or NaN gives NaN, and so does its gradient from three rows on: that of fewer
+// does not depend on a.
 //
 // Derivative: for the cotangent ct of the result, the derivative of Cofactor(a + t·ct) by t at 0.
 //
@@ -177,7 +181,7 @@ func determinant(a []float64, f *lu) float64 {
 	if f.n <= 3 {
 		// Expanding along the first row is exact for small integers. If it overflows, the product of pivots may not.
 		if d := smallDeterminant(a, f.n); finite(d) {
-			return d
+			return d // and so is every element
 		}
 	}
 	fraction, exponent := scaledDeterminant(a, f)
@@ -203,7 +207,8 @@ func minor(a, b, c, d float64) float64 {
 	return math.FMA(a, d, -p) + e
 }
 
-// scaledDeterminant returns the determinant of a as fraction·2^exponent, with ½ ≤ |fraction| < 1, or 0.
+// scaledDeterminant returns the determinant of a as fraction·2^exponent, with ½ ≤ |fraction| < 1, or 0. It is NaN if an
+// element is infinite or NaN.
 func scaledDeterminant(a []float64, f *lu) (fraction float64, exponent int) {
 	if f.n == 0 {
 		return 0.5, 1
@@ -279,6 +284,8 @@ func addRounded(dst *tensor.Tensor, offset int, c float64, x []float64, fresh bo
 func cofactors(c, a []float64, f *lu) {
 	n := f.n
 	switch {
+	case !kernel.AllFinite(a):
+		kernel.Fill(c, math.NaN())
 	case n == 1:
 		c[0] = 1
 	case n == 2:
@@ -291,8 +298,6 @@ func cofactors(c, a []float64, f *lu) {
 				c[i*3+j] = minor(a[p+r], a[p+s], a[q+r], a[q+s])
 			}
 		}
-	case !kernel.AllFinite(a):
-		kernel.Fill(c, math.NaN())
 	default:
 		if n >= wellPivotedRows {
 			if det := determinant(a, f); f.wellPivoted() && isNormal(det, tensor.Float64) {
@@ -405,7 +410,8 @@ func cofactorVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	case 0, 1:
 		return zeroVJP(n, i, ct)
 	case 2:
-		return Cofactor(ct) // linear
+		// Linear: the elements change places, and two of them the sign.
+		return Mul(Flip(Flip(ct, -2), -1), mask(ct, func(i, j int) float64 { return 2*indicator(i == j) - 1 }))
 	}
 	// Steps are sized so that a + t·ct is no larger than a small multiple of a.
 	nodes := size / 2

@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/dense"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // Factorizations run in float64 whatever the graph's precision, and their results are rounded once.
@@ -36,8 +37,21 @@ func (f *lu) factor(t *tensor.Tensor, offset int) {
 	f.factorData()
 }
 
-// factorData replaces a matrix that was put into data with its factors.
-func (f *lu) factorData() { dense.LU(f.n, f.data, f.n, f.pivots) }
+// factorData replaces a matrix that was put into data with its factors. Those of a matrix with an element that is infinite
+// or NaN are NaN: elimination would leave it out where it is multiplied by 0, and divide by infinity.
+func (f *lu) factorData() {
+	if kernel.AllFinite(f.data) {
+		dense.LU(f.n, f.data, f.n, f.pivots)
+		return
+	}
+	kernel.Fill(f.data, math.NaN())
+	for i := range f.pivots {
+		f.pivots[i] = i
+	}
+}
+
+// isNaN reports whether the factors are NaN. The first is an element of the matrix, which is finite otherwise.
+func (f *lu) isNaN() bool { return f.n > 0 && f.data[0] != f.data[0] }
 
 // zeroPivot returns the first pivot that is 0, or -1.
 func (f *lu) zeroPivot() int {
@@ -78,11 +92,21 @@ func (f *lu) sign() float64 {
 
 // solve replaces the matrix b of the given number of columns with A⁻¹·b, or with A⁻ᵀ·b.
 func (f *lu) solve(transposed bool, b []float64, cols int) {
+	if f.isNaN() {
+		kernel.Fill(b, math.NaN())
+		return
+	}
 	dense.SolveLU(transposed, f.n, f.data, f.n, f.pivots, b, cols, cols)
 }
 
 // invert sets inv to A⁻¹.
-func (f *lu) invert(inv []float64) { dense.InvertLU(f.n, f.data, f.n, f.pivots, inv, f.n) }
+func (f *lu) invert(inv []float64) {
+	if f.isNaN() {
+		kernel.Fill(inv, math.NaN())
+		return
+	}
+	dense.InvertLU(f.n, f.data, f.n, f.pivots, inv, f.n)
+}
 
 // A savedLU holds the factors of a batch of matrices for the backward pass, the pivots of each as a further row.
 type savedLU struct {

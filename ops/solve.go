@@ -86,7 +86,7 @@ func init() {
 			return systemBackward(n, i, ct, dst, fresh, false, func(i, _ int) (lo, hi int) { return 0, i + 1 })
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			db := SolveUpper(Transpose(n.Input(0)), ct)
+			db := triangularSystem(opSolveUpper, Transpose(n.Input(0)), ct, rightCotangent)
 			if i == 1 {
 				return db
 			}
@@ -94,9 +94,9 @@ func init() {
 		},
 		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
 			if i == 1 {
-				return triangularSystem(opSolveLower, n.Input(0), t)
+				return triangularSystem(opSolveLower, n.Input(0), t, rightCotangent)
 			}
-			return Neg(triangularSystem(opSolveLower, n.Input(0), matmul(Tril(t, 0), n.Value(), leftCotangent)))
+			return Neg(triangularSystem(opSolveLower, n.Input(0), matmul(Tril(t, 0), n.Value(), leftCotangent), rightCotangent))
 		},
 		Prepare: wellConditioned,
 		Try:     systems,
@@ -113,7 +113,7 @@ func init() {
 			return systemBackward(n, i, ct, dst, fresh, false, func(i, k int) (lo, hi int) { return i, k })
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			db := SolveLower(Transpose(n.Input(0)), ct)
+			db := triangularSystem(opSolveLower, Transpose(n.Input(0)), ct, rightCotangent)
 			if i == 1 {
 				return db
 			}
@@ -121,9 +121,9 @@ func init() {
 		},
 		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
 			if i == 1 {
-				return triangularSystem(opSolveUpper, n.Input(0), t)
+				return triangularSystem(opSolveUpper, n.Input(0), t, rightCotangent)
 			}
-			return Neg(triangularSystem(opSolveUpper, n.Input(0), matmul(Triu(t, 0), n.Value(), leftCotangent)))
+			return Neg(triangularSystem(opSolveUpper, n.Input(0), matmul(Triu(t, 0), n.Value(), leftCotangent), rightCotangent))
 		},
 		Prepare: wellConditioned,
 		Try:     systems,
@@ -137,6 +137,9 @@ func init() {
 // What b is follows PyTorch: vectors if it has one axis, or if its shape is a's without the last axis; else matrices.
 // With a of shape (5,3,3), for instance, b of shape (3) or (5,3) holds vectors, and b of shape (3,2) or (5,3,1) matrices.
 //
+// A matrix with an element that is infinite or NaN gives NaN, for every right side, and so do both gradients. An infinity
+// or NaN of b spoils no other right side.
+//
 // Derivative: for the cotangent ct of the result, a⁻ᵀ·ct by b, and minus that times yᵀ by a.
 //
 // It panics with a [*graph.Error] if the shapes do not fit or a matrix is singular, which is to say that a pivot is
@@ -146,7 +149,7 @@ func Solve(a, b graph.Value) graph.Value {
 }
 
 // Inv returns the inverse of a square matrix, or of every matrix in a batch. To solve linear equations use [Solve],
-// which is faster and more accurate.
+// which is faster and more accurate. A matrix with an element that is infinite or NaN gives NaN, and so does its gradient.
 //
 // Derivative: for the cotangent ct of the result y, -yᵀ·ct·yᵀ.
 //
@@ -156,25 +159,28 @@ func Inv(a graph.Value) graph.Value {
 	return c.Record(mustSquare(c, 0)...)
 }
 
-// SolveLower is [Solve] for a lower triangular matrix: what stands above the diagonal of a is not read.
+// SolveLower is [Solve] for a lower triangular matrix: what stands above the diagonal of a is not read. The equations are
+// solved one after the other, so that an infinity or NaN of a or b spoils no element of the result before its row.
 //
 // Derivative: for the cotangent ct of the result, a⁻ᵀ·ct by b, and the lower triangle of minus that times yᵀ by a.
 //
 // It panics with a [*graph.Error] if the shapes do not fit or an element of the diagonal is 0.
 func SolveLower(a, b graph.Value) graph.Value {
 	return asColumns(opSolveLower, a, b, func(a, b graph.Value) graph.Value {
-		return triangularSystem(opSolveLower, a, b)
+		return triangularSystem(opSolveLower, a, b, plainProduct)
 	})
 }
 
-// SolveUpper is [Solve] for an upper triangular matrix: what stands below the diagonal of a is not read.
+// SolveUpper is [Solve] for an upper triangular matrix: what stands below the diagonal of a is not read. The equations are
+// solved one after the other, the last first, so that an infinity or NaN of a or b spoils no element of the result behind
+// its row.
 //
 // Derivative: for the cotangent ct of the result, a⁻ᵀ·ct by b, and the upper triangle of minus that times yᵀ by a.
 //
 // It panics with a [*graph.Error] if the shapes do not fit or an element of the diagonal is 0.
 func SolveUpper(a, b graph.Value) graph.Value {
 	return asColumns(opSolveUpper, a, b, func(a, b graph.Value) graph.Value {
-		return triangularSystem(opSolveUpper, a, b)
+		return triangularSystem(opSolveUpper, a, b, plainProduct)
 	})
 }
 
@@ -227,8 +233,8 @@ func solve(a, b graph.Value, cotangents, transposed int) graph.Value {
 }
 
 // triangularSystem records the solution of equations whose matrix is triangular, for matrices b.
-func triangularSystem(op graph.Op, a, b graph.Value) graph.Value {
-	return system(graph.Begin(op, a, b)).Record(systemShape(a, b)...)
+func triangularSystem(op graph.Op, a, b graph.Value, cotangents int) graph.Value {
+	return system(graph.Begin(op, a, b)).Ints(cotangents).Record(systemShape(a, b)...)
 }
 
 func solveForward(n graph.Node) {
@@ -243,20 +249,20 @@ func solveForward(n graph.Node) {
 		}
 		saved.keep(matrix, f)
 	}, func(b []float64, cols int) {
-		solveSystem(f, n.Int(1) == 1, b, cols, n.Int(0) == rightCotangent)
+		solveSystem(b, cols, n.Int(0) == rightCotangent, func(b []float64, cols int) { f.solve(n.Int(1) == 1, b, cols) })
 	})
 }
 
-// solveSystem replaces b with the solution. If b is a cotangent, columns of zeros stay zeros.
-func solveSystem(f *lu, transposed bool, b []float64, cols int, cotangent bool) {
+// solveSystem replaces b with the solution, which solve finds. If b is a cotangent, columns of zeros stay zeros.
+func solveSystem(b []float64, cols int, cotangent bool, solve func(b []float64, cols int)) {
 	var zero []int
 	if cotangent {
 		zero = zeroColumns(b, cols)
 	}
-	f.solve(transposed, b, cols)
+	solve(b, cols)
 	for _, j := range zero {
-		for i := range f.n {
-			b[i*cols+j] = 0
+		for i := j; i < len(b); i += cols {
+			b[i] = 0
 		}
 	}
 }
@@ -270,7 +276,7 @@ func solveCommon(n graph.Node, ct *tensor.Tensor) {
 	eachSystem(n, ct, n.Save(1, ct.Dims()...), func(matrix, _ int) {
 		saved.restore(matrix, f)
 	}, func(b []float64, cols int) {
-		solveSystem(f, n.Int(1) == 0, b, cols, true)
+		solveSystem(b, cols, true, func(b []float64, cols int) { f.solve(n.Int(1) == 0, b, cols) })
 	})
 }
 
@@ -384,7 +390,9 @@ func solveTriangular(n graph.Node, upper bool) {
 				panic(n.Errorf(graph.ErrValue, "%s is singular: element (%d,%d) of its diagonal is 0", whichMatrix(n, 0, matrix), i, i))
 			}
 		}
-	}, func(b []float64, cols int) { t.Solve(b, cols, cols) })
+	}, func(b []float64, cols int) {
+		solveSystem(b, cols, n.Int(0) == rightCotangent, func(b []float64, cols int) { t.Solve(b, cols, cols) })
+	})
 }
 
 // solveTriangularCommon is [solveCommon] for a triangular matrix.
@@ -395,7 +403,9 @@ func solveTriangularCommon(n graph.Node, ct *tensor.Tensor, upper bool) {
 	t.LD, t.Data = t.N, room.Floats(t.N*t.N)
 	eachSystem(n, ct, n.Save(1, ct.Dims()...), func(_, offset int) {
 		toFloat64(t.Data, n.In(0), offset)
-	}, func(b []float64, cols int) { t.Solve(b, cols, cols) })
+	}, func(b []float64, cols int) {
+		solveSystem(b, cols, true, func(b []float64, cols int) { t.Solve(b, cols, cols) })
+	})
 }
 
 // eachSystem calls factor for every matrix of operand 0, with its number in the batch and where it begins, and then

@@ -58,7 +58,7 @@ func init() {
 // eigenvectors, of length 1: a = v·diag(w)·vᵀ. For a batch of shape (...,n,n) the shapes are (...,n) and (...,n,n).
 // Like [Cholesky] it reads the symmetric part of a, and its gradient is symmetric. The largest component of every
 // eigenvector is positive, the first of several that are equally large; so the result is determined. A matrix with an
-// element that is infinite or NaN gives NaN.
+// element that is infinite or NaN gives NaN, and so does its gradient.
 //
 // Derivative: for cotangents ctw and ctv, v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, where f is 1/(wⱼ - wᵢ) off the
 // diagonal and 0 on it.
@@ -88,7 +88,7 @@ func cutEigh(y graph.Value) (w, v graph.Value) {
 // k = min(m,n), shape (...,m,n) gives u of shape (...,m,k) with orthonormal columns, the singular values s of shape
 // (...,k) in descending order, and vt of shape (...,k,n) with orthonormal rows. The largest component of every column of
 // u is positive, the first of several that are equally large; so the result is determined. A matrix with an element that
-// is infinite or NaN gives NaN.
+// is infinite or NaN gives NaN, and so does its gradient.
 //
 // Derivative: that by the singular values is u·diag(cts)·vt; the whole is in the source.
 //
@@ -118,7 +118,8 @@ func cutSVD(y graph.Value, m int) (u, s, v graph.Value) {
 
 // QR returns the thin QR decomposition a = q·r of a matrix with at least as many rows as columns, or of every matrix in
 // a batch: shape (...,m,n) gives q of shape (...,m,n) with orthonormal columns, and r of shape (...,n,n), upper
-// triangular. The diagonal of r is not negative; so the result is determined.
+// triangular. The diagonal of r is not negative; so the result is determined. A matrix with an element that is infinite
+// or NaN gives NaN, and so does its gradient.
 //
 // Derivative: for cotangents ctq and ctr, (ctq + q·m)·r⁻ᵀ, where m is the lower triangle of r·ctrᵀ - ctqᵀ·q mirrored at
 // the diagonal. There is none if a has not full rank: a sweep panics with a [*graph.Error] then.
@@ -245,10 +246,11 @@ func sizeOf(w graph.Value) graph.Value {
 	return notZero(StopGradient(Unsqueeze(Max(Abs(w), -1), -1)))
 }
 
-// notZero returns x with ones in place of zeros.
+// notZero returns x with ones in place of zeros, and of numbers that are not finite: what is divided by it may be a zero
+// that wins.
 func notZero(x graph.Value) graph.Value {
 	g := x.Graph()
-	return Where(Eq(x, g.Const(0)), g.Const(1), x)
+	return Where(Mul(Ne(x, g.Const(0)), IsFinite(x)), x, g.Const(1))
 }
 
 // gaps returns the matrix 1/(wⱼ - wᵢ) with zeros on its diagonal.
@@ -368,6 +370,14 @@ func qrForward(n graph.Node) {
 	a, y := room.Floats(rows*cols), room.Floats((rows+cols)*cols)
 	for m := range batchLen(dims) {
 		toFloat64(a, n.In(0), m*rows*cols)
+		if !kernel.AllFinite(a) {
+			kernel.Fill(y, math.NaN())
+			for i := range cols {
+				clear(y[(rows+i)*cols : (rows+i)*cols+i])
+			}
+			fromFloat64(n.Out(), m*len(y), y)
+			continue
+		}
 		q, r := y[:rows*cols], y[rows*cols:]
 		dense.QR(rows, cols, a, cols, q, cols, r, cols)
 		for j := range cols {
@@ -389,14 +399,14 @@ func qrVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	m := Sub(matmul(r, Transpose(Triu(ctr, 0)), rightCotangent), matmul(Transpose(ctq), q, leftCotangent))
 	mirrored := Add(Tril(m, 0), Transpose(Tril(m, -1)))
 	// x·r⁻ᵀ = (r⁻¹·xᵀ)ᵀ
-	return Transpose(SolveUpper(r, Transpose(Add(ctq, matmul(q, mirrored, rightCotangent)))))
+	return Transpose(triangularSystem(opSolveUpper, r, Transpose(Add(ctq, matmul(q, mirrored, rightCotangent))), rightCotangent))
 }
 
 // qrTangent is Walter and Lehmann's forward rule. With x = t·r⁻¹ and m the upper triangle of qᵀ·x, to which what stands
 // below the diagonal is mirrored, it is x - q·m for q and m·r for r.
 func qrTangent(n graph.Node, _ int, t graph.Value) graph.Value {
 	q, r := cutQR(n.Value(), n.InputNode(0).Dims()[len(n.Dims())-2])
-	x := Transpose(SolveLower(Transpose(r), Transpose(t))) // x·r = t as rᵀ·xᵀ = tᵀ
+	x := Transpose(triangularSystem(opSolveLower, Transpose(r), Transpose(t), rightCotangent)) // x·r = t as rᵀ·xᵀ = tᵀ
 	inner := matmul(Transpose(q), x, rightCotangent)
 	m := Add(Triu(inner, 0), Transpose(Tril(inner, -1)))
 	return Concat(-2, Sub(x, matmul(q, m, rightCotangent)), Triu(matmul(m, r, leftCotangent), 0))
