@@ -103,7 +103,7 @@ func (h *Hessian) Products(dst, at, dirs []float64) []float64 {
 	if len(dst) > 0 && (&dst[0] == &dirs[0] || &dst[0] == &at[0]) {
 		panic(graph.Errorf(op, graph.ErrUsage, "the products would take the place of what is read again: give a slice of their own"))
 	}
-	h.multiplier.all(dst, at, dirs)
+	h.multiplier.all(dst, at, directions{rows: dirs})
 	return dst
 }
 

@@ -13,10 +13,41 @@ type laneProgram struct {
 	*kernel.Lanes
 	inputs  int
 	results int
+	first   *kernel.Lanes // what is computed once for all blocks of lanes, nil for nothing; see newLaneProgramFor
+}
+
+// Size returns the number of elements that a buffer needs.
+func (p *laneProgram) Size() int {
+	if p.first == nil {
+		return p.Lanes.Size()
+	}
+	return max(p.Lanes.Size(), p.first.Size())
+}
+
+// Slots returns the part of a buffer in which the slots are.
+func (p *laneProgram) Slots(buffer []float64) []float64 {
+	return p.Lanes.Slots(buffer[:p.Lanes.Size()])
+}
+
+// begin loads the first inputs, which are the same for all lanes, and computes what depends on them alone.
+func (p *laneProgram) begin(buffer, at []float64) {
+	if p.first == nil {
+		p.Load(p.Slots(buffer), 0, len(at), at)
+		return
+	}
+	slots := p.first.Slots(buffer[:p.first.Size()])
+	p.first.Load(slots, 0, len(at), at)
+	p.first.Run(slots)
 }
 
 // newLaneProgram returns the part of a code that computes its first so many outs; forward says that those are no derivatives.
 func newLaneProgram(c *code, results int, forward bool) *laneProgram {
+	return newLaneProgramFor(c, results, forward, 0)
+}
+
+// newLaneProgramFor is newLaneProgram for many blocks of lanes, for which so many of the first inputs are the same: what
+// depends on these alone stays in its slots from one block to the next.
+func newLaneProgramFor(c *code, results int, forward bool, same int) *laneProgram {
 	b := &laneBuilder{inputs: int32(c.inputs), consts: slices.Clip(c.consts), seen: make(map[laneIns]int32)}
 	b.ins = make([]laneIns, 0, len(c.ins)+len(c.ins)/8)
 	values := make([]int32, 0, c.first()+len(c.ins)) // where the values of the code are among those of the builder
@@ -41,8 +72,12 @@ func newLaneProgram(c *code, results int, forward bool) *laneProgram {
 	for i, v := range c.outs[:results] {
 		outs[i] = values[v]
 	}
-	steps, slots := b.schedule(outs)
-	return &laneProgram{kernel.NewLanes(steps, b.consts, slots), c.inputs, results}
+	steps, slots, first := b.schedule(outs, int32(same))
+	p := &laneProgram{Lanes: kernel.NewLanes(steps[first:], b.consts, slots), inputs: c.inputs, results: results}
+	if first > 0 {
+		p.first = kernel.NewLanes(steps[:first], b.consts, slots)
+	}
+	return p
 }
 
 // A laneIns is an instruction of a [laneBuilder]. Its operands are inputs and instructions, numbered from 0, or -1-i for constant i.
@@ -162,12 +197,17 @@ func (in *laneIns) arity() int {
 }
 
 // schedule returns the steps for some values and how many slots they need: the inputs stand in the first ones, the values in those that
-// follow.
-func (b *laneBuilder) schedule(outs []int32) (steps []kernel.LaneStep, slots int) {
-	s := &laneScheduler{laneBuilder: b, uses: make([]int32, len(b.ins)), outs: outs}
+// follow. The first steps, so many as first says, compute what depends on the first inputs alone, so many as same says, and is needed by
+// others.
+func (b *laneBuilder) schedule(outs []int32, same int32) (steps []kernel.LaneStep, slots, first int) {
+	s := &laneScheduler{laneBuilder: b, uses: make([]int32, len(b.ins)), outs: outs, fixed: make([]bool, len(b.ins)), kept: make([]bool, len(b.ins))}
 	s.count()
-	s.sort()
-	return s.allocate()
+	s.fix(same)
+	s.sort(true)
+	first = len(s.order)
+	s.sort(false)
+	steps, slots = s.allocate()
+	return steps, slots, first
 }
 
 // A laneScheduler puts instructions in an order and gives them slots.
@@ -175,6 +215,8 @@ type laneScheduler struct {
 	*laneBuilder
 	outs  []int32
 	uses  []int32 // of each instruction, how many operands and results it is; 0 for those that nobody needs
+	fixed []bool  // of each instruction, whether it is the same for all blocks of lanes
+	kept  []bool  // of each fixed instruction, whether one that is not fixed needs it
 	order []int32 // instructions, in the order of the steps
 }
 
@@ -197,9 +239,31 @@ func (s *laneScheduler) count() {
 	}
 }
 
-// sort finds the order: that of the code, but what is used once is computed just before it is, so that it need not leave the
-// registers.
-func (s *laneScheduler) sort() {
+// fix finds what depends on so many of the first inputs alone.
+func (s *laneScheduler) fix(same int32) {
+	if same == 0 {
+		return
+	}
+	for i := range s.ins {
+		in := &s.ins[i]
+		args := in.args[:in.arity()]
+		s.fixed[i] = !slices.ContainsFunc(args, func(v int32) bool {
+			return v >= same && (v < s.inputs || !s.fixed[v-s.inputs])
+		})
+		if s.fixed[i] || s.uses[i] == 0 {
+			continue
+		}
+		for _, v := range args {
+			if v >= s.inputs && s.fixed[v-s.inputs] {
+				s.kept[v-s.inputs] = true
+			}
+		}
+	}
+}
+
+// sort adds to the order what is fixed, or what is not: in the order of the code, but what is used once is computed just before it is,
+// so that it need not leave the registers.
+func (s *laneScheduler) sort(fixed bool) {
 	isOut := make([]bool, len(s.ins))
 	for _, v := range s.outs {
 		if v >= s.inputs {
@@ -212,7 +276,7 @@ func (s *laneScheduler) sort() {
 	}
 	var stack []visit
 	for root := range s.ins {
-		if s.uses[root] == 0 || s.uses[root] == 1 && !isOut[root] {
+		if s.fixed[root] != fixed || s.uses[root] == 0 || s.uses[root] == 1 && !isOut[root] && !s.kept[root] {
 			continue
 		}
 		stack = append(stack, visit{int32(root), false})
@@ -234,7 +298,7 @@ func (s *laneScheduler) sort() {
 				return cmp.Compare(b, a)
 			})
 			for _, a := range args {
-				if k := a - s.inputs; a >= s.inputs && s.uses[k] == 1 && !isOut[k] {
+				if k := a - s.inputs; a >= s.inputs && s.uses[k] == 1 && !isOut[k] && !s.kept[k] {
 					stack = append(stack, visit{k, false})
 				}
 			}
@@ -258,6 +322,11 @@ func (s *laneScheduler) allocate() (steps []kernel.LaneStep, slots int) {
 		home[i] = free
 	}
 	left := slices.Clone(s.uses)
+	for i, kept := range s.kept {
+		if kept {
+			left[i]++ // for the next block
+		}
+	}
 	slots = int(s.inputs) + len(s.outs)
 	var last []laneStep // steps that set results which are inputs, constants or results already
 	for i, v := range s.outs {
@@ -304,7 +373,7 @@ func (s *laneScheduler) allocate() (steps []kernel.LaneStep, slots int) {
 			}
 		}
 		step.Dst = home[i]
-		if s.uses[i] == 1 && n+1 < len(s.order) {
+		if s.uses[i] == 1 && !s.kept[i] && n+1 < len(s.order) {
 			next := &s.ins[s.order[n+1]]
 			step.Once = slices.Contains(next.args[:next.arity()], s.inputs+i)
 		}

@@ -2,6 +2,7 @@ package program
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -27,6 +28,7 @@ type linear struct {
 	*compiled
 	point, direction int
 	plain, careful   func() *laneProgram
+	many             func() *laneProgram // plain for many directions: what depends on the point alone is computed once
 }
 
 // newLinear returns the program of the products that outs computes; the direction's elements are the inputs behind those of
@@ -34,6 +36,7 @@ type linear struct {
 func newLinear(t *tape, from, direction int, outs func(t *tape, careful bool) []ref) *linear {
 	l := &linear{compiled: t.derive(direction, from, outs), point: t.inputs, direction: direction}
 	l.plain = sync.OnceValue(func() *laneProgram { return newLaneProgram(l.code, len(l.code.outs), false) })
+	l.many = sync.OnceValue(func() *laneProgram { return newLaneProgramFor(l.code, len(l.code.outs), false, t.inputs) })
 	l.careful = sync.OnceValue(func() *laneProgram {
 		l.carefully()
 		return newLaneProgram(l.carefulCode, len(l.carefulCode.outs), false)
@@ -76,11 +79,52 @@ type multiplier struct {
 	l *linear
 
 	// Of a call with several directions.
-	p                  *laneProgram
-	at, dirs, products []float64
-	count, chunk       int
-	again              []bool // of each block of lanes: a product is NaN
-	onlyAgain          bool   // only those blocks, and only directions whose product is NaN
+	p            *laneProgram
+	at, products []float64
+	directions
+	count, chunk int
+	again        []bool // of each block of lanes: a product is NaN
+	onlyAgain    bool   // only those blocks, and only directions whose product is NaN
+
+	dir []float64 // room for one
+}
+
+// Directions are a row each, or, if there are no rows, those that are 1 at all elements of one color, from a color on.
+type directions struct {
+	rows   []float64
+	colors []int32 // by element
+	from   int
+}
+
+// row returns direction i, which has so many elements, in the room that is given if it is no row.
+func (d *directions) row(i int, room []float64) []float64 {
+	n := len(room)
+	if d.colors == nil {
+		return d.rows[i*n : (i+1)*n]
+	}
+	for j, c := range d.colors {
+		room[j] = 0
+		if int(c) == d.from+i {
+			room[j] = 1
+		}
+	}
+	return room
+}
+
+// load puts the directions from one to another in the slots from first on, one in each lane.
+func (d *directions) load(p *laneProgram, slots []float64, first, size, from, to int) {
+	if d.colors == nil {
+		p.Load(slots, first, size, d.rows[from*size:to*size])
+		return
+	}
+	w := p.Width()
+	slots = slots[first*w : (first+size)*w]
+	clear(slots)
+	for j, c := range d.colors {
+		if i := int(c) - d.from; i >= from && i < to {
+			slots[j*w+i-from] = 1
+		}
+	}
 }
 
 func (l *linear) multiplier() *multiplier { return &multiplier{Program: l.fork(), l: l} }
@@ -133,8 +177,8 @@ func (l *linear) costOf(directions int) (cost float64, inLanes bool) {
 	return each, false
 }
 
-// all fills products with a row for each row of dirs. They are found side by side; the point is the same for all lanes.
-func (m *multiplier) all(products, at, dirs []float64) {
+// all fills products with a row for each direction. They are found side by side; the point is the same for all lanes.
+func (m *multiplier) all(products, at []float64, d directions) {
 	l := m.l
 	outs := len(l.code.outs)
 	if outs == 0 || l.direction == 0 {
@@ -143,24 +187,35 @@ func (m *multiplier) all(products, at, dirs []float64) {
 	}
 	count := len(products) / outs
 	if _, inLanes := l.costOf(count); !inLanes {
+		if m.dir == nil {
+			m.dir = make([]float64, l.direction)
+		}
 		for i := range count {
-			m.one(products[i*outs:(i+1)*outs], at, dirs[i*l.direction:(i+1)*l.direction])
+			m.one(products[i*outs:(i+1)*outs], at, d.row(i, m.dir))
 		}
 		return
 	}
-	m.p, m.at, m.dirs, m.products, m.count = l.plain(), at, dirs, products, count
+	m.p, m.at, m.directions, m.products, m.count = l.plain(), at, d, products, count
+	if count > m.p.Width() {
+		m.p = l.many()
+	}
 	m.again = append(m.again[:0], make([]bool, (count+m.p.Width()-1)/m.p.Width())...)
 	m.share()
 	if slices.Contains(m.again, true) {
 		m.p, m.onlyAgain = l.careful(), true
 		m.share()
 	}
-	m.p, m.at, m.dirs, m.products, m.onlyAgain = nil, nil, nil, nil, false
+	m.p, m.at, m.directions, m.products, m.onlyAgain = nil, nil, directions{}, nil, false
 }
 
 func (m *multiplier) share() {
 	w := m.p.Width()
-	m.chunk = w * max(1, batchWork/(w*(m.p.Steps()+m.l.direction+m.p.results)))
+	m.chunk = max(1, batchWork/(w*(m.p.Steps()+m.l.direction+m.p.results)))
+	if m.p.first != nil { // each chunk computes it
+		blocks, processors := (m.count+w-1)/w, runtime.GOMAXPROCS(0)
+		m.chunk = max(m.chunk, (blocks+processors-1)/processors)
+	}
+	m.chunk *= w
 	const multiplications = 8 // see batch.run
 	kernel.Share[float64](m, (m.count+m.chunk-1)/m.chunk, m.p.Size(), multiplications*m.count*m.p.Steps())
 }
@@ -168,6 +223,7 @@ func (m *multiplier) share() {
 // Chunk finds some products.
 func (m *multiplier) Chunk(i int, buffer []float64) {
 	slots := m.p.Slots(buffer)
+	m.p.begin(buffer, m.at)
 	n, k, outs, w := m.l.point, m.l.direction, m.p.results, m.p.Width()
 	end := min(m.count, (i+1)*m.chunk)
 	for from := i * m.chunk; from < end; from += w {
@@ -175,8 +231,7 @@ func (m *multiplier) Chunk(i int, buffer []float64) {
 		if m.onlyAgain && !m.again[from/w] {
 			continue
 		}
-		m.p.Load(slots, 0, n, m.at) // one row, for all lanes
-		m.p.Load(slots, n, k, m.dirs[from*k:to*k])
+		m.load(m.p, slots, n, k, from, to)
 		m.p.Run(slots)
 		if !m.onlyAgain {
 			m.again[from/w] = m.p.Store(m.products[from*outs:to*outs], slots, n+k, outs)

@@ -123,7 +123,6 @@ type filler struct {
 	multiplier *multiplier
 	values     []float64 // what is computed, if that are not the entries as they are
 	all        []float64 // the entries of a dense matrix
-	seeds      []float64
 	products   []float64
 	last       *autograd.Sparse // has the rows and columns
 }
@@ -190,7 +189,7 @@ func (f *filler) compute(values, at []float64) {
 	for from := 0; from < g.colors.Count; from += block {
 		to := min(from+block, g.colors.Count)
 		products := f.products[:(to-from)*outs]
-		f.multiplier.all(products, at, f.directions(from, to))
+		f.multiplier.all(products, at, directions{colors: g.colors.Color, from: from})
 		for c := from; c < to; c++ {
 			row := products[(c-from)*outs:]
 			for _, found := range g.finds[g.start[c]:g.start[c+1]] {
@@ -202,23 +201,6 @@ func (f *filler) compute(values, at []float64) {
 
 // block is how many directions are multiplied with at a time.
 const block = 256
-
-// directions returns the directions of some colors, a row each.
-func (f *filler) directions(from, to int) []float64 {
-	g := f.groups
-	k := g.l.direction
-	if f.seeds == nil {
-		f.seeds = make([]float64, min(block, g.colors.Count)*k)
-	}
-	seeds := f.seeds[:(to-from)*k]
-	clear(seeds)
-	for j, c := range g.colors.Color {
-		if int(c) >= from && int(c) < to {
-			seeds[(int(c)-from)*k+j] = 1
-		}
-	}
-	return seeds
-}
 
 // dense fills dst with the matrix, row by row.
 func (f *filler) dense(dst, at []float64) {
@@ -241,10 +223,7 @@ func (f *filler) dense(dst, at []float64) {
 // rowByRow fills dst with a symmetric matrix of which each product is a row.
 func (f *filler) rowByRow(dst, at []float64) {
 	n := f.columns
-	for from := 0; from < n; from += block {
-		to := min(from+block, n)
-		f.multiplier.all(dst[from*n:to*n], at, f.directions(from, to))
-	}
+	f.multiplier.all(dst, at, directions{colors: f.groups.colors.Color})
 	const tile = 16 // what is copied at a time from rows to columns
 	for first := 0; first < n; first += tile {
 		for i := first; i < n; i++ {
