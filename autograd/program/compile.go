@@ -153,7 +153,11 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 	if len(xs) > 0 {
 		nodes = g.Between(graph.AllEdges, y, xs...)
 	}
-	t.reserve(count + nodes.Len())
+	cells := count + nodes.Len()
+	if count > len(xs) { // tensors
+		cells = count + min(sizes(g, nodes), mostReserved)
+	}
+	t.reserve(cells)
 	for _, x := range xs {
 		wants := x.WantsGrad()
 		t.begin(x.ID())
@@ -180,6 +184,18 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 		}
 	}
 	return t
+}
+
+// mostReserved bounds the elements of tensors for which room is made ahead: some operations share those of others.
+const mostReserved = 1 << 20
+
+// sizes returns how many elements nodes have together.
+func sizes(g *graph.Graph, nodes graph.NodeSet) int {
+	sum := 0
+	for id := range nodes.All {
+		sum += size(g.Value(id).Node())
+	}
+	return sum
 }
 
 // checkConstants panics with a [*graph.Error] if what y needs beside the given nodes was computed of a leaf that has other

@@ -53,14 +53,14 @@ func (f *factors) times(w, d ref) ref {
 }
 
 // emit returns the value of an instruction of a rule. In a plain sweep zeros win only where they are known.
-func (f *factors) emit(op opcode, args [3]ref) ref {
+func (f *factors) emit(op opcode, x, y, z ref) ref {
 	if !f.careful && (op == opChain || op == opSelect) {
-		zero := args[0] < 0 && f.b.number(args[0]) == 0 || op == opSelect && args[1] < 0 && f.b.number(args[1]) == 0
+		zero := x < 0 && f.b.number(x) == 0 || op == opSelect && y < 0 && f.b.number(y) == 0
 		if !zero {
 			op = opMul
 		}
 	}
-	return f.b.emit(op, args[0], args[1], args[2])
+	return f.b.emit(op, x, y, z)
 }
 
 // apply appends to the values of a rule's inputs and adjoints those that its code computes.
@@ -68,12 +68,16 @@ func (f *factors) apply(r *rule, vs []ref) []ref {
 	for _, v := range r.code.consts {
 		vs = append(vs, f.b.constant(v))
 	}
-	for _, in := range r.code.ins {
-		var args [3]ref
-		for k := range int(arities[in.op]) {
-			args[k] = vs[in.args[k]]
+	for k := range r.code.ins {
+		in := &r.code.ins[k]
+		x, y, z := vs[in.args[0]], ref(0), ref(0)
+		if n := arities[in.op]; n > 1 {
+			y = vs[in.args[1]]
+			if n > 2 {
+				z = vs[in.args[2]]
+			}
 		}
-		vs = append(vs, f.emit(in.op, args))
+		vs = append(vs, f.emit(in.op, x, y, z))
 	}
 	return vs
 }

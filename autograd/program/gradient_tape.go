@@ -45,7 +45,11 @@ func (t *tape) lowerGradients(grads, xs []graph.Value) []cell {
 	for _, x := range xs {
 		depends.Add(x.ID())
 	}
-	for id := range t.g.Ancestors(graph.AllEdges, grads...).All {
+	ancestors := t.g.Ancestors(graph.AllEdges, grads...)
+	if t.inputs > len(xs) { // tensors
+		t.grow(min(sizes(t.g, ancestors), mostReserved))
+	}
+	for id := range ancestors.All {
 		n := t.g.Value(id).Node()
 		on := false
 		for i := range n.NumInputs() {
@@ -91,15 +95,19 @@ func (t *tape) onto(more int, plain bool, from int) *tape {
 		}
 		return r
 	}
-	for k, in := range t.past.ins {
-		var args [3]ref
-		for i := range arities[in.op] {
-			args[i] = at(in.args[i])
+	for k := range t.past.ins {
+		in := &t.past.ins[k]
+		x, y, z := at(in.args[0]), ref(0), ref(0)
+		if n := arities[in.op]; n > 1 {
+			y = at(in.args[1])
+			if n > 2 {
+				z = at(in.args[2])
+			}
 		}
 		if plain && k >= from {
-			values[k] = f.emit(in.op, args)
+			values[k] = f.emit(in.op, x, y, z)
 		} else {
-			values[k] = b.emit(in.op, args[0], args[1], args[2])
+			values[k] = b.emit(in.op, x, y, z)
 		}
 	}
 	c := *t

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -143,6 +144,21 @@ func (t *tape) reserve(cells int) {
 	t.args = make([]int32, 0, 2*cells)
 }
 
+// grow makes room for so many cells besides, if those are many: appending them one by one would copy what there is several
+// times.
+func (t *tape) grow(cells int) {
+	if cells < 8 || cells <= cap(t.value)-len(t.value) {
+		return
+	}
+	cells = max(cells, len(t.value))
+	t.b.reserve(cells)
+	t.list = slices.Grow(t.list, cells)
+	t.value = slices.Grow(t.value, cells)
+	t.wants = slices.Grow(t.wants, cells)
+	t.steps = slices.Grow(t.steps, cells)
+	t.args = slices.Grow(t.args, 2*cells)
+}
+
 // begin says that the next cells are those of a node.
 func (t *tape) begin(id int) {
 	if len(t.list) > maxCells {
@@ -271,39 +287,33 @@ func (t *tape) elementwise(n graph.Node, k *kind) {
 		operands[i] = t.cells(n.InputNode(i))
 	}
 	t.constants = k.constants(t.constants[:0], n)
-	count := size(n)
+	vs := t.places[:inputs+len(t.constants)]
+	for i, v := range t.constants {
+		vs[inputs+i] = t.b.constant(v)
+	}
+	count, op := size(n), n.Op()
 	flows := t.few == nil && n.WantsGrad()
+	t.grow(count)
 	t.begin(n.ID())
 	for e := range count {
-		vs := t.places[:0]
-		args := int32(len(t.args))
 		wants := false
+		args := t.args
 		for i := range inputs {
 			at := e
 			if places[i] != nil {
 				at = int(places[i][e])
 			}
 			c := operands[i][at]
-			vs = append(vs, t.value[c])
-			if flows {
-				t.args = append(t.args, c)
-				wants = wants || t.wants[c]
-			}
+			vs[i] = t.value[c]
+			args = append(args, c)
+			wants = wants || t.wants[c]
 		}
-		for _, v := range t.constants {
-			r := t.b.constant(v)
-			vs = append(vs, r)
-			if flows {
-				t.args = append(t.args, r)
-			}
-		}
+		wants = wants && flows
 		out := t.newCell(k.template.value.evaluate(t.b, vs), wants)
 		if wants {
-			t.steps = append(t.steps, flow{n.Op(), out, args})
-		} else {
-			t.args = t.args[:args]
+			t.steps = append(t.steps, flow{op, out, int32(len(t.args))})
+			t.args = append(args, vs[inputs:]...)
 		}
-		t.places = vs
 	}
 }
 

@@ -40,11 +40,11 @@ func (c *code) wide() *machine {
 	steps := make([]step, len(c.ins))
 	for i, k := range s.order {
 		in := &c.ins[k]
-		w := step{uint32(in.op) | uint32(int(first)+i)<<8}
+		w := &steps[i]
+		w[0] = uint32(in.op) | uint32(int(first)+i)<<8
 		for a, v := range in.args[:arities[in.op]] {
 			w[1+a] = uint32(s.number(v))
 		}
-		steps[i] = w
 	}
 	m.spans = spansOf(steps[:c.value])
 	m.value = len(m.spans)
@@ -132,11 +132,16 @@ type scheduler struct {
 	order   []int32 // instructions
 	numbers []int32 // by instruction, its value in the new order
 	ready   [numOpcodes][]int32
+
+	// Of sort.
+	keys  []key
+	kinds []group
+	deal  []uint8 // by key, its group
 }
 
 func newScheduler(c *code) *scheduler {
 	n := len(c.ins)
-	s := &scheduler{c: c, uses: make([]int32, c.first()+n), waits: make([]int32, n), start: make([]int32, n+1), order: make([]int32, 0, n), numbers: make([]int32, n)}
+	s := &scheduler{c: c, uses: make([]int32, c.first()+n), waits: make([]int32, n), start: make([]int32, n+1), order: make([]int32, 0, n), numbers: make([]int32, n), kinds: make([]group, 0, maxKinds)}
 	first := c.first()
 	each := func(f func(k, operand int)) {
 		for k := range c.ins {
@@ -206,16 +211,7 @@ func (s *scheduler) add(k int32) { op := s.c.ins[k].op; s.ready[op] = append(s.r
 func (s *scheduler) emit(op opcode) {
 	list := s.ready[op]
 	s.ready[op] = nil
-	if len(list) > 1 {
-		keys := make([]key, len(list))
-		for i, k := range list {
-			keys[i] = s.keyOf(k)
-		}
-		slices.SortFunc(keys, key.compare)
-		for i := range keys {
-			list[i] = keys[i].k
-		}
-	}
+	s.sort(list)
 	for _, k := range list {
 		s.numbers[k] = int32(s.c.first() + len(s.order))
 		s.order = append(s.order, k)
@@ -230,6 +226,74 @@ func (s *scheduler) emit(op opcode) {
 	}
 }
 
+// sort puts instructions of one opcode in the order of their keys. There are few kinds, most often, and those of one kind
+// are in order already: then they are only dealt out.
+func (s *scheduler) sort(list []int32) {
+	if len(list) < 2 {
+		return
+	}
+	s.keys, s.deal, s.kinds = s.keys[:0], s.deal[:0], s.kinds[:0]
+	for _, k := range list {
+		at := s.keyOf(k)
+		s.keys = append(s.keys, at)
+		g := len(s.kinds) - 1
+		for g >= 0 && s.kinds[g].kind != at.kind {
+			g--
+		}
+		switch {
+		case g >= 0:
+		case len(s.kinds) == cap(s.kinds): // too many
+			s.sortAll(list)
+			return
+		default:
+			g = len(s.kinds)
+			s.kinds = append(s.kinds, group{kind: at.kind, last: key{place: math.MinInt32}})
+		}
+		group := &s.kinds[g]
+		if at.place < group.last.place || at.place == group.last.place && k < group.last.k {
+			s.sortAll(list)
+			return
+		}
+		group.last = at
+		group.count++
+		s.deal = append(s.deal, uint8(g))
+	}
+	var order [maxKinds]int
+	for g := range s.kinds {
+		for _, other := range s.kinds {
+			if other.last.compareKind(s.kinds[g].last) < 0 {
+				order[g] += other.count
+			}
+		}
+	}
+	for i, g := range s.deal {
+		list[order[g]] = s.keys[i].k
+		order[g]++
+	}
+}
+
+// sortAll is sort for any list.
+func (s *scheduler) sortAll(list []int32) {
+	s.keys = s.keys[:0]
+	for _, k := range list {
+		s.keys = append(s.keys, s.keyOf(k))
+	}
+	slices.SortFunc(s.keys, key.compare)
+	for i := range s.keys {
+		list[i] = s.keys[i].k
+	}
+}
+
+// A group is the instructions of a list whose keys have one kind.
+type group struct {
+	kind  [3]int32
+	last  key
+	count int
+}
+
+// maxKinds is how many groups a list is dealt out to, at most.
+const maxKinds = 16
+
 // A key says where an instruction goes among those of its opcode: those whose operands have the same distances lie
 // together.
 type key struct {
@@ -239,8 +303,13 @@ type key struct {
 }
 
 func (a key) compare(b key) int {
-	return cmp.Or(cmp.Compare(a.kind[0], b.kind[0]), cmp.Compare(a.kind[1], b.kind[1]), cmp.Compare(a.kind[2], b.kind[2]), cmp.Compare(a.place, b.place), cmp.Compare(a.k, b.k))
+	if c := a.compareKind(b); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.k, b.k))
 }
+
+func (a key) compareKind(b key) int { return slices.Compare(a.kind[:], b.kind[:]) }
 
 func (s *scheduler) keyOf(k int32) key {
 	in := &s.c.ins[k]
