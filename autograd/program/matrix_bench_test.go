@@ -72,7 +72,7 @@ func BenchmarkSparseMatrices(b *testing.B) {
 	for _, m := range mappings() {
 		named[m.name] = m.f
 	}
-	for _, n := range []int{1000, 10_000} {
+	for _, n := range []int{1000, 10_000, 100_000} {
 		at := place(n)
 		for _, c := range []struct {
 			name    string

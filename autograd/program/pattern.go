@@ -20,7 +20,7 @@ func mostHeld(most, bytes int) int {
 // pattern returns where the derivatives of ys by the inputs can be other than 0, whatever the numbers, in the columns
 // before the one that end returns for a row.
 func (t *tape) pattern(ys []cell, end func(row int) int) *coloring.Pattern {
-	f := &finder{t: t, most: mostHeld(maxEntries, entryBytes), makers: make([]int32, len(t.value)), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
+	f := &finder{t: t, most: mostHeld(maxEntries, entryBytes), makers: make([]int32, len(t.value)), uses: make([]int32, len(t.value)), list: make([]int32, len(t.value)), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
 	t.makers(f.makers)
 	f.count(ys)
 	p := &coloring.Pattern{Columns: t.inputs, Start: make([]int32, 1, len(ys)+1)}
@@ -43,10 +43,11 @@ type finder struct {
 	t      *tape
 	most   int // entries
 	makers []int32
-	uses   []int32          // by cell: by how many others it is read, as far as it matters
-	lists  map[cell][]int32 // inputs, in rising order
-	reads  [][][]cell       // by rule and by element of its result: the cells that it depends on
-	kept   int              // in lists
+	uses   []int32    // by cell: by how many others it is read, as far as it matters
+	list   []int32    // by cell: one more than the number of its list, 0 for none
+	lists  [][]int32  // inputs, in rising order
+	reads  [][][]cell // by rule and by element of its result: the cells that it depends on
+	kept   int        // in lists
 
 	seen  []int32 // by input: the last search that came to it
 	time  int32   // searches
@@ -99,15 +100,16 @@ func (f *finder) count(ys []cell) {
 	}
 	for c := f.t.inputs; c < len(f.t.value); c++ {
 		if f.uses[c] > 1 {
-			f.lists[cell(c)] = f.search(cell(c))
+			f.lists = append(f.lists, f.search(cell(c)))
+			f.list[c] = int32(len(f.lists))
 		}
 	}
 }
 
 // of returns the inputs that a cell depends on.
 func (f *finder) of(c cell) []int32 {
-	if list, ok := f.lists[c]; ok {
-		return list
+	if k := f.list[c]; k > 0 {
+		return f.lists[k-1]
 	}
 	if !f.t.wants[c] {
 		return nil
@@ -134,7 +136,8 @@ func (f *finder) search(c cell) []int32 {
 			add(in)
 			return
 		}
-		if list, ok := f.lists[in]; ok {
+		if k := f.list[in]; k > 0 {
+			list := f.lists[k-1]
 			ways++
 			only = list
 			for _, x := range list {

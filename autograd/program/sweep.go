@@ -19,7 +19,9 @@ type sweep struct {
 	adjoint []ref    // by cell, none where nothing has arrived
 	reached []cell   // inputs
 	makers  []int32  // by cell, one more than the step that computes it, 0 for none
-	open    []uint64 // by step, whether it has something to pass on
+	open    []uint64 // by step, a bit: whether it has something to pass on
+	words   []uint64 // by word of open, a bit: whether one is set there
+	last    int      // no word of words behind this one has a bit set
 	waiting int      // how many steps are open
 	visits  int      // how many steps have passed something on
 	places  []ref
@@ -34,6 +36,7 @@ func (t *tape) newSweep(b *builder, careful bool) *sweep {
 	s.makers = b.numbers(len(t.value))
 	t.makers(s.makers)
 	s.open = make([]uint64, (len(t.steps)+63)/64)
+	s.words = make([]uint64, (len(s.open)+63)/64)
 	return s
 }
 
@@ -59,20 +62,30 @@ func (s *sweep) seed(c cell, w ref) {
 
 // run passes on all adjoints there are, down to those of the inputs.
 func (s *sweep) run() {
-	for word := len(s.open) - 1; s.waiting > 0; word-- {
-		for s.open[word] != 0 {
-			bit := bits.Len64(s.open[word]) - 1
-			s.open[word] &^= 1 << bit
-			s.waiting--
-			s.visits++
-			switch f := &s.t.steps[64*word+bit]; f.op {
-			case 0:
-				s.passByRule(&s.t.rules[f.out])
-			default:
-				w := s.adjoint[f.out]
-				s.adjoint[f.out] = none
-				s.pass(f, w)
-			}
+	for ; s.waiting > 0; s.last-- {
+		for s.words[s.last] != 0 {
+			word := bits.Len64(s.words[s.last]) - 1
+			s.runWord(64*s.last + word)
+			s.words[s.last] &^= 1 << word
+		}
+	}
+	s.last = 0
+}
+
+// runWord passes on the adjoints of up to 64 steps, which may add to those of earlier ones among them.
+func (s *sweep) runWord(word int) {
+	for s.open[word] != 0 {
+		bit := bits.Len64(s.open[word]) - 1
+		s.open[word] &^= 1 << bit
+		s.waiting--
+		s.visits++
+		switch f := &s.t.steps[64*word+bit]; f.op {
+		case 0:
+			s.passByRule(&s.t.rules[f.out])
+		default:
+			w := s.adjoint[f.out]
+			s.adjoint[f.out] = none
+			s.pass(f, w)
 		}
 	}
 }
@@ -153,6 +166,8 @@ func (s *sweep) reach(c cell) {
 	k := s.makers[c] - 1
 	if word, bit := k>>6, uint64(1)<<(k&63); s.open[word]&bit == 0 { // a rule has many cells
 		s.open[word] |= bit
+		s.words[word>>6] |= 1 << (word & 63)
+		s.last = max(s.last, int(word>>6))
 		s.waiting++
 	}
 }
