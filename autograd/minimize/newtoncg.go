@@ -52,7 +52,7 @@ func (n *NewtonCG) Status() (optimize.Status, error) { return n.status, n.err }
 // Uses says that the method needs a gradient. It panics with a [*graph.Error] if the settings are wrong.
 func (n *NewtonCG) Uses(has optimize.Available) (uses optimize.Available, err error) {
 	const op = "minimize.NewtonCG"
-	if n.Product == nil {
+	if n == nil || n.Product == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "Product is nil: set it to the second result of minimize.ProblemAndProduct, or to a function of your own"))
 	}
 	if n.MostProducts < 0 || n.GradStopThreshold < 0 {
@@ -66,6 +66,9 @@ func (n *NewtonCG) Uses(has optimize.Available) (uses optimize.Available, err er
 
 // Init prepares a run. The method evaluates the function at one point at a time.
 func (n *NewtonCG) Init(dim, tasks int) int {
+	if dim < 0 {
+		panic(graph.Errorf("minimize.NewtonCG.Init", graph.ErrValue, "%d unknowns: give how many there are", dim))
+	}
 	n.status, n.err, n.products = optimize.NotTerminated, nil, 0
 	n.residual, n.dir, n.hdir = make([]float64, dim), make([]float64, dim), make([]float64, dim)
 	return 1
@@ -157,6 +160,9 @@ func (n *NewtonCG) InitDirection(loc *optimize.Location, dir []float64) (step fl
 // [optimize.NextDirectioner].
 func (n *NewtonCG) NextDirection(loc *optimize.Location, dir []float64) (step float64) {
 	g, r, d := loc.Gradient, n.residual, n.dir
+	if len(g) != len(r) || len(loc.X) != len(r) || len(dir) != len(r) {
+		panic(graph.Errorf("minimize.NewtonCG.NextDirection", graph.ErrShape, "a point of %d numbers, a gradient of %d and room for a direction of %d in a run for %d unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", len(loc.X), len(g), len(dir), len(r)))
+	}
 	norm := floats.Norm(g, 2)
 	n.force(norm)
 	most := n.MostProducts

@@ -233,12 +233,24 @@ func TestNewtonCGErrors(t *testing.T) {
 	run := func(m minimize.NewtonCG) func() {
 		return func() { _, _ = optimize.Minimize(p, []float64{1, 2}, nil, &m) }
 	}
+	direction := func(unknowns, gradient, room int) func() {
+		return func() {
+			m := &minimize.NewtonCG{Product: product}
+			m.Init(unknowns, 1)
+			m.InitDirection(&optimize.Location{X: make([]float64, 2), Gradient: make([]float64, gradient)}, make([]float64, room))
+		}
+	}
 	tests := []struct {
 		want string
 		f    func()
 	}{
 		{"minimize.ProblemAndProduct: got a nil function: pass the function to minimize", func() { minimize.ProblemAndProduct(nil) }},
 		{"minimize.NewtonCG: Product is nil: set it to the second result of minimize.ProblemAndProduct, or to a function of your own", run(minimize.NewtonCG{})},
+		{"minimize.NewtonCG: Product is nil: set it to the second result of minimize.ProblemAndProduct, or to a function of your own", func() { _, _ = (*minimize.NewtonCG)(nil).Uses(optimize.Available{Grad: true}) }},
+		{"minimize.NewtonCG.Init: -1 unknowns: give how many there are", func() { new(minimize.NewtonCG).Init(-1, 1) }},
+		{"minimize.NewtonCG.NextDirection: a point of 2 numbers, a gradient of 2 and room for a direction of 2 in a run for 0 unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", direction(0, 2, 2)},
+		{"minimize.NewtonCG.NextDirection: a point of 2 numbers, a gradient of 1 and room for a direction of 2 in a run for 2 unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", direction(2, 1, 2)},
+		{"minimize.NewtonCG.NextDirection: a point of 2 numbers, a gradient of 2 and room for a direction of 3 in a run for 2 unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", direction(2, 2, 3)},
 		{"minimize.NewtonCG: -1 products at most and a gradient threshold of 0: want neither below 0", run(minimize.NewtonCG{Product: product, MostProducts: -1})},
 		{"minimize.ProblemAndProduct: a direction of 1 numbers and room for a product of 2 at a point of 2: give one for each", func() { product(make([]float64, 2), make([]float64, 2), make([]float64, 1)) }},
 		{"minimize.ProblemAndProduct: a direction of 2 numbers and room for a product of 0 at a point of 2: give one for each", func() { product(nil, make([]float64, 2), make([]float64, 2)) }},
