@@ -44,6 +44,9 @@ type CheckError struct {
 
 // Error returns the place, both values, and how they differ.
 func (e *CheckError) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	where := fmt.Sprintf("gradient by argument %d at %v", e.Input, e.Index)
 	if e.Index == nil {
 		where = "derivative in a random direction of all arguments"

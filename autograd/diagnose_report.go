@@ -24,6 +24,9 @@ type Diagnosis struct {
 
 // Error says what was found: first the values, then the adjoints, then what is possibly wrong.
 func (f *Diagnosis) Error() string {
+	if f == nil {
+		return "<nil>"
+	}
 	var lines []string
 	if f.Value != nil {
 		lines = append(lines, "the first value that is not finite: "+f.Value.String())

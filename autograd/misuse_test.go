@@ -437,3 +437,12 @@ func TestGradAllocatesItsResult(t *testing.T) {
 		}
 	}
 }
+
+// TestNilErrors holds that an error that is not there says so, as a variable for errors.As may be printed.
+func TestNilErrors(t *testing.T) {
+	for _, err := range []error{(*autograd.CheckError)(nil), (*autograd.Diagnosis)(nil)} {
+		if got := err.Error(); got != "<nil>" {
+			t.Errorf("%T: got %q, want <nil>", err, got)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 // refuses by name. At a kink the first derivative is what is promised there, and the series goes on with it. A
 // coefficient that is 0 contributes 0, whatever it is multiplied with.
 //
-// It panics with a [*graph.Error] if k is negative, the direction has another length than the point, f's result is no
+// It panics with a [*graph.Error] if k is negative or above 170, where factorials end, the direction has another length than the point, f's result is no
 // scalar, or f uses an operation that Taylor does not know and that the point has a part in.
 func Taylor(f func(x graph.Value) graph.Value, at, dir []float64, k int) []float64 {
 	const op = "autograd.Taylor"
@@ -169,6 +169,8 @@ func (w *expansion) expand(n graph.Node) {
 		w.byDefinition(n)
 	case p != nil:
 		w.loss(n, p)
+	case row.Class == graph.Elementwise:
+		panic(graph.Errorf(w.op, graph.ErrUsage, "%s has no Taylor series here, since its row does not say its derivatives as expressions: set graph.Row.Value and graph.Row.Slopes, or use autograd.Grad over and over for derivatives of low order", n.Label()))
 	default:
 		panic(graph.Errorf(w.op, graph.ErrUsage, "%s has no Taylor series here: elementwise, linear and product operations and reductions have; use autograd.Grad over and over for derivatives of low order", n.Label()))
 	}

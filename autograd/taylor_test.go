@@ -440,6 +440,9 @@ func TestTaylorMisuse(t *testing.T) {
 		"autograd.Taylor: %3 = inv has no Taylor series here: elementwise, linear and product operations and reductions have; use autograd.Grad over and over for derivatives of low order": func() {
 			autograd.Taylor(func(x graph.Value) graph.Value { return ops.Sum(ops.Inv(ops.Reshape(x, 1, 1))) }, one, one, 2)
 		},
+		"autograd.Taylor: %2 = wrong_cube has no Taylor series here, since its row does not say its derivatives as expressions: set graph.Row.Value and graph.Row.Slopes, or use autograd.Grad over and over for derivatives of low order": func() {
+			autograd.Taylor(func(x graph.Value) graph.Value { return ops.Sum(wrongCube(x)) }, one, one, 2)
+		},
 	}
 	for want, f := range tests {
 		if diff := cmp.Diff(want, message(f)); diff != "" {

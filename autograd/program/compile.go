@@ -61,7 +61,7 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	ys := slices.Clone(t.cells(y.Node()))
 	c := &compiled{op: op, results: len(ys)}
 	if n := len(ys); n > 1 && (n > maxCells/max(int(t.b.inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
-		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
+		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: use program.CompileJacobian if most of them are 0, or compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
 	c.names = inputNames(xs, int(t.b.inputs))
 	forward := t.b.count()

@@ -90,7 +90,7 @@ func TestTooManyResults(t *testing.T) {
 	g := graph.New(graph.Traced())
 	w := g.VarTensor(tensor.New(tensor.Float64, 100_000))
 	_, err := program.Compile(ops.Square(w), w)
-	if !errors.Is(err, graph.ErrLimit) || !strings.Contains(err.Error(), "= square has 100000 elements, whose derivatives take a sweep each: compile fewer at a time, or their sum") {
+	if !errors.Is(err, graph.ErrLimit) || !strings.Contains(err.Error(), "= square has 100000 elements, whose derivatives take a sweep each: use program.CompileJacobian if most of them are 0, or compile fewer at a time, or their sum") {
 		t.Error(err)
 	}
 }
