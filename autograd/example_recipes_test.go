@@ -69,7 +69,8 @@ func ExampleWithSeed() {
 	// Output: [2 4 0]
 }
 
-// Steps of order 12 of u′ = u·(1 - u): the coefficient of tʲ in the right-hand side of the series so far gives the next one.
+// Steps of order 12 of u′ = u·(1 - u): the coefficient of tʲ in the right-hand side, of the series so far, gives the next
+// one of u.
 func ExampleTaylor_equation() {
 	const order, step = 12, 0.25
 	u := 0.1
