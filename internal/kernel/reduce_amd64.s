@@ -244,21 +244,17 @@ start:
 
 many:
 	VMOVUPS (SI)(R8*4), Y6
-	VCMPPS  $0x03, Y6, Y6, Y7
-	VORPS   Y7, Y5, Y5
 	VMAXPS  Y1, Y6, Y1
-	VMOVUPS 32(SI)(R8*4), Y6
-	VCMPPS  $0x03, Y6, Y6, Y7
-	VORPS   Y7, Y5, Y5
-	VMAXPS  Y2, Y6, Y2
+	VMOVUPS 32(SI)(R8*4), Y7
+	VCMPPS  $0x03, Y6, Y7, Y6
+	VORPS   Y6, Y5, Y5
+	VMAXPS  Y2, Y7, Y2
 	VMOVUPS 64(SI)(R8*4), Y6
-	VCMPPS  $0x03, Y6, Y6, Y7
-	VORPS   Y7, Y5, Y5
 	VMAXPS  Y3, Y6, Y3
-	VMOVUPS 96(SI)(R8*4), Y6
-	VCMPPS  $0x03, Y6, Y6, Y7
-	VORPS   Y7, Y5, Y5
-	VMAXPS  Y4, Y6, Y4
+	VMOVUPS 96(SI)(R8*4), Y7
+	VCMPPS  $0x03, Y6, Y7, Y6
+	VORPS   Y6, Y5, Y5
+	VMAXPS  Y4, Y7, Y4
 	ADDQ    $0x20, R8
 	SUBQ    $0x20, DX
 	JGE     many
@@ -344,24 +340,20 @@ start:
 many:
 	VMOVUPS (SI)(R8*4), Y5
 	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
-	VCMPPS  $0x03, Y5, Y5, Y6
-	VORPS   Y6, Y4, Y4
 	VMAXPS  Y0, Y5, Y0
-	VMOVUPS 32(SI)(R8*4), Y5
-	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
-	VCMPPS  $0x03, Y5, Y5, Y6
-	VORPS   Y6, Y4, Y4
-	VMAXPS  Y1, Y5, Y1
+	VMOVUPS 32(SI)(R8*4), Y6
+	VANDPS  c32_7fffffff<>+0(SB), Y6, Y6
+	VCMPPS  $0x03, Y5, Y6, Y5
+	VORPS   Y5, Y4, Y4
+	VMAXPS  Y1, Y6, Y1
 	VMOVUPS 64(SI)(R8*4), Y5
 	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
-	VCMPPS  $0x03, Y5, Y5, Y6
-	VORPS   Y6, Y4, Y4
 	VMAXPS  Y2, Y5, Y2
-	VMOVUPS 96(SI)(R8*4), Y5
-	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
-	VCMPPS  $0x03, Y5, Y5, Y6
-	VORPS   Y6, Y4, Y4
-	VMAXPS  Y3, Y5, Y3
+	VMOVUPS 96(SI)(R8*4), Y6
+	VANDPS  c32_7fffffff<>+0(SB), Y6, Y6
+	VCMPPS  $0x03, Y5, Y6, Y5
+	VORPS   Y5, Y4, Y4
+	VMAXPS  Y3, Y6, Y3
 	ADDQ    $0x20, R8
 	SUBQ    $0x20, DX
 	JGE     many
@@ -1311,21 +1303,17 @@ start:
 
 many:
 	VMOVUPD (SI)(R8*8), Y6
-	VCMPPD  $0x03, Y6, Y6, Y7
-	VORPD   Y7, Y5, Y5
 	VMAXPD  Y1, Y6, Y1
-	VMOVUPD 32(SI)(R8*8), Y6
-	VCMPPD  $0x03, Y6, Y6, Y7
-	VORPD   Y7, Y5, Y5
-	VMAXPD  Y2, Y6, Y2
+	VMOVUPD 32(SI)(R8*8), Y7
+	VCMPPD  $0x03, Y6, Y7, Y6
+	VORPD   Y6, Y5, Y5
+	VMAXPD  Y2, Y7, Y2
 	VMOVUPD 64(SI)(R8*8), Y6
-	VCMPPD  $0x03, Y6, Y6, Y7
-	VORPD   Y7, Y5, Y5
 	VMAXPD  Y3, Y6, Y3
-	VMOVUPD 96(SI)(R8*8), Y6
-	VCMPPD  $0x03, Y6, Y6, Y7
-	VORPD   Y7, Y5, Y5
-	VMAXPD  Y4, Y6, Y4
+	VMOVUPD 96(SI)(R8*8), Y7
+	VCMPPD  $0x03, Y6, Y7, Y6
+	VORPD   Y6, Y5, Y5
+	VMAXPD  Y4, Y7, Y4
 	ADDQ    $0x10, R8
 	SUBQ    $0x10, DX
 	JGE     many
@@ -1407,24 +1395,20 @@ start:
 many:
 	VMOVUPD (SI)(R8*8), Y5
 	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
-	VCMPPD  $0x03, Y5, Y5, Y6
-	VORPD   Y6, Y4, Y4
 	VMAXPD  Y0, Y5, Y0
-	VMOVUPD 32(SI)(R8*8), Y5
-	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
-	VCMPPD  $0x03, Y5, Y5, Y6
-	VORPD   Y6, Y4, Y4
-	VMAXPD  Y1, Y5, Y1
+	VMOVUPD 32(SI)(R8*8), Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VCMPPD  $0x03, Y5, Y6, Y5
+	VORPD   Y5, Y4, Y4
+	VMAXPD  Y1, Y6, Y1
 	VMOVUPD 64(SI)(R8*8), Y5
 	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
-	VCMPPD  $0x03, Y5, Y5, Y6
-	VORPD   Y6, Y4, Y4
 	VMAXPD  Y2, Y5, Y2
-	VMOVUPD 96(SI)(R8*8), Y5
-	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
-	VCMPPD  $0x03, Y5, Y5, Y6
-	VORPD   Y6, Y4, Y4
-	VMAXPD  Y3, Y5, Y3
+	VMOVUPD 96(SI)(R8*8), Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VCMPPD  $0x03, Y5, Y6, Y5
+	VORPD   Y5, Y4, Y4
+	VMAXPD  Y3, Y6, Y3
 	ADDQ    $0x10, R8
 	SUBQ    $0x10, DX
 	JGE     many
@@ -2376,25 +2360,21 @@ start:
 	JL           manyend
 
 many:
-	VMOVUPS (SI)(R8*4), Z6
-	VCMPPS  $0x03, Z6, Z6, K1
-	VMOVAPS Z6, K1, Z5
-	VMAXPS  Z1, Z6, Z1
-	VMOVUPS 64(SI)(R8*4), Z6
-	VCMPPS  $0x03, Z6, Z6, K1
-	VMOVAPS Z6, K1, Z5
-	VMAXPS  Z2, Z6, Z2
-	VMOVUPS 128(SI)(R8*4), Z6
-	VCMPPS  $0x03, Z6, Z6, K1
-	VMOVAPS Z6, K1, Z5
-	VMAXPS  Z3, Z6, Z3
-	VMOVUPS 192(SI)(R8*4), Z6
-	VCMPPS  $0x03, Z6, Z6, K1
-	VMOVAPS Z6, K1, Z5
-	VMAXPS  Z4, Z6, Z4
-	ADDQ    $0x40, R8
-	SUBQ    $0x40, DX
-	JGE     many
+	VMOVUPS    (SI)(R8*4), Z6
+	VMAXPS     Z1, Z6, Z1
+	VMOVUPS    64(SI)(R8*4), Z7
+	VCMPPS     $0x03, Z6, Z7, K1
+	VPTERNLOGD $0xff, Z5, Z5, K1, Z5
+	VMAXPS     Z2, Z7, Z2
+	VMOVUPS    128(SI)(R8*4), Z6
+	VMAXPS     Z3, Z6, Z3
+	VMOVUPS    192(SI)(R8*4), Z7
+	VCMPPS     $0x03, Z6, Z7, K1
+	VPTERNLOGD $0xff, Z5, Z5, K1, Z5
+	VMAXPS     Z4, Z7, Z4
+	ADDQ       $0x40, R8
+	SUBQ       $0x40, DX
+	JGE        many
 
 manyend:
 	ADDQ $0x40, DX
@@ -2402,27 +2382,27 @@ manyend:
 	JL   oneend
 
 one:
-	VMOVUPS (SI)(R8*4), Z6
-	VCMPPS  $0x03, Z6, Z6, K1
-	VMOVAPS Z6, K1, Z5
-	VMAXPS  Z1, Z6, Z1
-	ADDQ    $0x10, R8
-	SUBQ    $0x10, DX
-	JGE     one
+	VMOVUPS    (SI)(R8*4), Z6
+	VCMPPS     $0x03, Z6, Z6, K1
+	VPTERNLOGD $0xff, Z5, Z5, K1, Z5
+	VMAXPS     Z1, Z6, Z1
+	ADDQ       $0x10, R8
+	SUBQ       $0x10, DX
+	JGE        one
 
 oneend:
-	ADDQ      $0x10, DX
-	JZ        leave0
-	MOVQ      DX, CX
-	MOVQ      $-1, AX
-	BZHIQ     CX, AX, AX
-	KMOVW     AX, K1
-	VMOVUPS.Z (SI)(R8*4), K1, Z6
-	VBLENDMPS Z6, Z0, K1, Z0
-	VCMPPS    $0x03, Z0, Z0, K1
-	VMOVAPS   Z0, K1, Z5
-	VMAXPS    Z1, Z0, Z1
-	ADDQ      DX, R8
+	ADDQ       $0x10, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	VMOVUPS.Z  (SI)(R8*4), K1, Z6
+	VBLENDMPS  Z6, Z0, K1, Z0
+	VCMPPS     $0x03, Z0, Z0, K1
+	VPTERNLOGD $0xff, Z5, Z5, K1, Z5
+	VMAXPS     Z1, Z0, Z1
+	ADDQ       DX, R8
 
 leave0:
 	VMAXPS        Z3, Z1, Z1
@@ -2480,24 +2460,20 @@ start:
 many:
 	VMOVUPS     (SI)(R8*4), Z5
 	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
-	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
 	VMAXPS      Z0, Z5, Z0
-	VMOVUPS     64(SI)(R8*4), Z5
-	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
-	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
-	VMAXPS      Z1, Z5, Z1
+	VMOVUPS     64(SI)(R8*4), Z6
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z6, Z6
+	VCMPPS      $0x03, Z5, Z6, K1
+	VPTERNLOGD  $0xff, Z4, Z4, K1, Z4
+	VMAXPS      Z1, Z6, Z1
 	VMOVUPS     128(SI)(R8*4), Z5
 	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
-	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
 	VMAXPS      Z2, Z5, Z2
-	VMOVUPS     192(SI)(R8*4), Z5
-	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
-	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
-	VMAXPS      Z3, Z5, Z3
+	VMOVUPS     192(SI)(R8*4), Z6
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z6, Z6
+	VCMPPS      $0x03, Z5, Z6, K1
+	VPTERNLOGD  $0xff, Z4, Z4, K1, Z4
+	VMAXPS      Z3, Z6, Z3
 	ADDQ        $0x40, R8
 	SUBQ        $0x40, DX
 	JGE         many
@@ -2511,7 +2487,7 @@ one:
 	VMOVUPS     (SI)(R8*4), Z5
 	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
 	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
+	VPTERNLOGD  $0xff, Z4, Z4, K1, Z4
 	VMAXPS      Z0, Z5, Z0
 	ADDQ        $0x10, R8
 	SUBQ        $0x10, DX
@@ -2527,7 +2503,7 @@ oneend:
 	VMOVUPS.Z   (SI)(R8*4), K1, Z5
 	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
 	VCMPPS      $0x03, Z5, Z5, K1
-	VMOVAPS     Z5, K1, Z4
+	VPTERNLOGD  $0xff, Z4, Z4, K1, Z4
 	VMAXPS      Z0, Z5, Z0
 	ADDQ        DX, R8
 
@@ -3166,25 +3142,21 @@ start:
 	JL           manyend
 
 many:
-	VMOVUPD (SI)(R8*8), Z6
-	VCMPPD  $0x03, Z6, Z6, K1
-	VMOVAPD Z6, K1, Z5
-	VMAXPD  Z1, Z6, Z1
-	VMOVUPD 64(SI)(R8*8), Z6
-	VCMPPD  $0x03, Z6, Z6, K1
-	VMOVAPD Z6, K1, Z5
-	VMAXPD  Z2, Z6, Z2
-	VMOVUPD 128(SI)(R8*8), Z6
-	VCMPPD  $0x03, Z6, Z6, K1
-	VMOVAPD Z6, K1, Z5
-	VMAXPD  Z3, Z6, Z3
-	VMOVUPD 192(SI)(R8*8), Z6
-	VCMPPD  $0x03, Z6, Z6, K1
-	VMOVAPD Z6, K1, Z5
-	VMAXPD  Z4, Z6, Z4
-	ADDQ    $0x20, R8
-	SUBQ    $0x20, DX
-	JGE     many
+	VMOVUPD    (SI)(R8*8), Z6
+	VMAXPD     Z1, Z6, Z1
+	VMOVUPD    64(SI)(R8*8), Z7
+	VCMPPD     $0x03, Z6, Z7, K1
+	VPTERNLOGQ $0xff, Z5, Z5, K1, Z5
+	VMAXPD     Z2, Z7, Z2
+	VMOVUPD    128(SI)(R8*8), Z6
+	VMAXPD     Z3, Z6, Z3
+	VMOVUPD    192(SI)(R8*8), Z7
+	VCMPPD     $0x03, Z6, Z7, K1
+	VPTERNLOGQ $0xff, Z5, Z5, K1, Z5
+	VMAXPD     Z4, Z7, Z4
+	ADDQ       $0x20, R8
+	SUBQ       $0x20, DX
+	JGE        many
 
 manyend:
 	ADDQ $0x20, DX
@@ -3192,27 +3164,27 @@ manyend:
 	JL   oneend
 
 one:
-	VMOVUPD (SI)(R8*8), Z6
-	VCMPPD  $0x03, Z6, Z6, K1
-	VMOVAPD Z6, K1, Z5
-	VMAXPD  Z1, Z6, Z1
-	ADDQ    $0x08, R8
-	SUBQ    $0x08, DX
-	JGE     one
+	VMOVUPD    (SI)(R8*8), Z6
+	VCMPPD     $0x03, Z6, Z6, K1
+	VPTERNLOGQ $0xff, Z5, Z5, K1, Z5
+	VMAXPD     Z1, Z6, Z1
+	ADDQ       $0x08, R8
+	SUBQ       $0x08, DX
+	JGE        one
 
 oneend:
-	ADDQ      $0x08, DX
-	JZ        leave0
-	MOVQ      DX, CX
-	MOVQ      $-1, AX
-	BZHIQ     CX, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (SI)(R8*8), K1, Z6
-	VBLENDMPD Z6, Z0, K1, Z0
-	VCMPPD    $0x03, Z0, Z0, K1
-	VMOVAPD   Z0, K1, Z5
-	VMAXPD    Z1, Z0, Z1
-	ADDQ      DX, R8
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	VMOVUPD.Z  (SI)(R8*8), K1, Z6
+	VBLENDMPD  Z6, Z0, K1, Z0
+	VCMPPD     $0x03, Z0, Z0, K1
+	VPTERNLOGQ $0xff, Z5, Z5, K1, Z5
+	VMAXPD     Z1, Z0, Z1
+	ADDQ       DX, R8
 
 leave0:
 	VMAXPD        Z3, Z1, Z1
@@ -3266,24 +3238,20 @@ start:
 many:
 	VMOVUPD     (SI)(R8*8), Z5
 	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
-	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
 	VMAXPD      Z0, Z5, Z0
-	VMOVUPD     64(SI)(R8*8), Z5
-	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
-	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
-	VMAXPD      Z1, Z5, Z1
+	VMOVUPD     64(SI)(R8*8), Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VCMPPD      $0x03, Z5, Z6, K1
+	VPTERNLOGQ  $0xff, Z4, Z4, K1, Z4
+	VMAXPD      Z1, Z6, Z1
 	VMOVUPD     128(SI)(R8*8), Z5
 	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
-	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
 	VMAXPD      Z2, Z5, Z2
-	VMOVUPD     192(SI)(R8*8), Z5
-	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
-	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
-	VMAXPD      Z3, Z5, Z3
+	VMOVUPD     192(SI)(R8*8), Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VCMPPD      $0x03, Z5, Z6, K1
+	VPTERNLOGQ  $0xff, Z4, Z4, K1, Z4
+	VMAXPD      Z3, Z6, Z3
 	ADDQ        $0x20, R8
 	SUBQ        $0x20, DX
 	JGE         many
@@ -3297,7 +3265,7 @@ one:
 	VMOVUPD     (SI)(R8*8), Z5
 	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
 	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
+	VPTERNLOGQ  $0xff, Z4, Z4, K1, Z4
 	VMAXPD      Z0, Z5, Z0
 	ADDQ        $0x08, R8
 	SUBQ        $0x08, DX
@@ -3313,7 +3281,7 @@ oneend:
 	VMOVUPD.Z   (SI)(R8*8), K1, Z5
 	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
 	VCMPPD      $0x03, Z5, Z5, K1
-	VMOVAPD     Z5, K1, Z4
+	VPTERNLOGQ  $0xff, Z4, Z4, K1, Z4
 	VMAXPD      Z0, Z5, Z0
 	ADDQ        DX, R8
 

@@ -19,6 +19,7 @@ type folding struct {
 	accs   int
 	shift  bool // a number for each line, in double precision
 	two    bool // reads w beside x
+	apart  bool // keeps NaNs apart, which the accumulator takes up in the end
 
 	// step takes up an element of each line. What lanes outside the mask hold counts only in a fold.
 	step func(f foldTargets, acc []vec, w, x, m vec, k mask)
@@ -85,17 +86,15 @@ func firstFold(f foldTargets, first operand.Mem) vec { return f.broadcast(first)
 
 // extremeFolding is the reduction to the largest or the smallest element, or to NaN if there is one. -0 is smaller than 0.
 func extremeFolding(name, which string, largest bool) folding {
+	// take takes up what is no NaN.
 	take := func(f foldTargets, acc, x vec) {
 		t := f.target
-		both, c := t.add(acc, x), t.cmp(uno, acc, x) // NaN there
 		if t.wide {
-			r, way := t.vec(), 4
+			way := 4
 			if largest {
 				way = 5
 			}
-			t.emit("VRANGE*", u8(way), x, acc, r)
-			t.emit("VMOVA*", both, c.Op, r)
-			t.emit("VMOVAPS", r, acc)
+			t.emit("VRANGE*", u8(way), x, acc, acc)
 			return
 		}
 		// Of 0 and -0 the instructions take the second operand.
@@ -103,18 +102,22 @@ func extremeFolding(name, which string, largest bool) folding {
 		if largest {
 			op, join = "VMAX*", t.and
 		}
-		r := join(t.op2(op, acc, x), t.op2(op, x, acc))
-		t.emit("VBLENDV*", c.Op, both, r, acc)
+		t.emit("VMOVAPS", join(t.op2(op, acc, x), t.op2(op, x, acc)), acc)
 	}
 	return folding{
-		name: name, doc: which + " elements, NaN where there is one", accs: 1,
-		step: func(f foldTargets, acc []vec, _, x, _ vec, k mask) {
-			if k.Op != nil {
-				x = f.blend(cond(k), x, acc[0])
+		name: name, doc: which + " elements, NaN where there is one", accs: 1, apart: true,
+		step: func(f foldTargets, acc []vec, _, x, _ vec, k mask) { take(f, acc[0], x) },
+		combine: func(f foldTargets, acc, other vec) {
+			t := f.target
+			both, c := t.add(acc, other), t.cmp(uno, acc, other) // NaN there
+			take(f, acc, other)
+			if t.wide {
+				t.emit("VMOVA*", both, c.Op, acc)
+			} else {
+				t.emit("VBLENDV*", c.Op, both, acc, acc)
 			}
-			take(f, acc[0], x)
 		},
-		combine: take, start: firstFold,
+		start: firstFold,
 	}
 }
 
@@ -232,6 +235,13 @@ func (t target) across(f folding) {
 				m[v] = s.acc.load(at(s.m, v), ka)
 			}
 		}
+		nans := make([]vec, u)
+		for v := range u {
+			if f.apart {
+				nans[v] = t.zero()
+				t.collectNaN(nans[v], accs[v][0], accs[v][0])
+			}
+		}
 		ctx.LEAQ(operand.Mem{Base: s.x, Index: i, Scale: uint8(s.size)}, row)
 		if f.two {
 			ctx.LEAQ(operand.Mem{Base: s.w, Index: i, Scale: uint8(s.size)}, row2)
@@ -245,6 +255,9 @@ func (t target) across(f folding) {
 				w = s.element(operand.Mem{Base: row2, Disp: v * lanes * s.size}, ke)
 			}
 			f.step(s.foldTargets, accs[v], w, x, m[v], mask{})
+			if f.apart {
+				t.collectNaN(nans[v], x, x)
+			}
 		}
 		ctx.ADDQ(stride, row)
 		if f.two {
@@ -253,6 +266,9 @@ func (t target) across(f folding) {
 		ctx.DECQ(left)
 		ctx.JNZ(operand.LabelRef(name))
 		for v := range u {
+			if f.apart {
+				t.emit("VOR*", nans[v], accs[v][0], accs[v][0])
+			}
 			for k, a := range s.accs {
 				s.acc.store(accs[v][k], at(a, v), ka)
 			}
@@ -314,8 +330,20 @@ func (t target) rows(f folding) {
 	if f.shift {
 		m = s.acc.broadcast(operand.Mem{Base: s.m})
 	}
+	var nan vec
+	var collect func(u int, v vec)
+	if f.apart {
+		nan = t.zero()
+		collect = t.collectNaNs(nan)
+	}
 	step := func(c, u int, ka, ke mask) {
 		x := s.element(at(s.x, u), ke)
+		if f.apart {
+			if ka.Op != nil {
+				x = t.blend(cond(ka), x, accs[0][0])
+			}
+			collect(u, x)
+		}
 		var w vec
 		if f.two {
 			w = s.element(at(s.w, u), ke)
@@ -349,6 +377,9 @@ func (t target) rows(f folding) {
 		}
 	}
 	ctx.Label("single")
+	if f.apart {
+		t.emit("VOR*", nan, accs[0][0], accs[0][0])
+	}
 	for k, a := range s.accs {
 		v := accs[0][k]
 		s.acc.turns(v, func(other vec) { f.combine(s.foldTargets, v, other) })

@@ -170,12 +170,13 @@ func (t target) maximum() {
 		acc[c] = t.copy(first)
 	}
 	nan := t.zero() // collects NaNs
+	collect := t.collectNaNs(nan)
 	t.loop(chains, n, i, func(u int, k mask) {
 		v := t.load(x(u), k)
 		if k.Op != nil {
 			v = t.blend(cond(k), v, first)
 		}
-		t.collectNaN(nan, v)
+		collect(u, v)
 		t.emit("VMAX*", acc[u], v, acc[u])
 	})
 	t.setMax(acc, nan)
@@ -192,23 +193,43 @@ func (t target) maxAbs() {
 		acc[c] = t.zero()
 	}
 	nan := t.zero() // collects NaNs
+	collect := t.collectNaNs(nan)
 	t.loop(chains, n, i, func(u int, k mask) {
 		v := t.abs(t.load(x(u), k))
-		t.collectNaN(nan, v)
+		collect(u, v)
 		t.emit("VMAX*", acc[u], v, acc[u])
 	})
 	t.setMax(acc, nan)
 	t.end()
 }
 
-// collectNaN puts the NaNs of v into nan.
-func (t target) collectNaN(nan, v vec) {
-	c := t.cmp(uno, v, v)
-	if t.wide {
-		t.emit("VMOVA*", v, c.Op, nan)
-	} else {
-		t.emit("VOR*", c.Op, nan, nan)
+// collectNaNs returns a function that sees to it that lanes of nan become NaN where v is, for the steps of a loop unrolled chains
+// times. One comparison serves two vectors that follow each other.
+func (t target) collectNaNs(nan vec) func(u int, v vec) {
+	var held vec
+	seen := 0
+	return func(u int, v vec) {
+		seen++
+		other := v
+		switch {
+		case seen <= chains && u%2 == 0:
+			held = v
+			return
+		case seen <= chains:
+			other = held
+		}
+		t.collectNaN(nan, v, other)
 	}
+}
+
+// collectNaN makes lanes of nan NaN where v or other is.
+func (t target) collectNaN(nan, v, other vec) {
+	c := t.cmp(uno, v, other)
+	if !t.wide {
+		t.emit("VOR*", c.Op, nan, nan)
+		return
+	}
+	t.emit("VPTERNLOG#", u8(0xff), nan, nan, c.Op, nan)
 }
 
 // setMax stores the largest number of the accumulators as the result, or NaN if one was collected.
