@@ -192,16 +192,27 @@ func (s *axesJob[T]) sum(buffer []float64, units []int, line int) []float64 {
 	k, size := kernelsOf[T](), len(units)*line
 	sums, lines, halves := buffer[:size], buffer[columnBlock:], buffer[2*columnBlock:]
 	lines = lines[:line]
+	together := 0 < s.row && s.row <= leaf // rows that follow each other
+	for u := 1; u < len(units) && together; u++ {
+		together = units[u] == units[u-1]+s.row
+	}
+	if together {
+		lines = lines[:len(units)]
+	}
 	clear(sums)
 	var index [maxAxes]int
 	blocks, added, at := 0, 0, 0
 	for {
 		rows := 1
-		if s.row > 0 {
+		switch {
+		case together:
+			k.lines.rowsSum(lines, s.x[at+units[0]:][:len(units)*s.row], s.row)
+			addTo64(sums, lines)
+		case s.row > 0:
 			for u, o := range units {
 				sums[u] += Sum64(s.x[at+o : at+o+s.row])
 			}
-		} else {
+		default:
 			rows = min(s.summed[0].n-index[0], rowBlock)
 			for u, o := range units {
 				k.columns(lines, s.x[at+o:], s.summed[0].step, rows)
