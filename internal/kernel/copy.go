@@ -99,7 +99,15 @@ func FillRows[T Float](dst []T, n int, src []T, lds, rows int) {
 // fillRows is FillRows on one processor, for rows that are ldd elements apart.
 func fillRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 	const few = 8 // elements, which are not worth a call
-	fill := kernelsOf[T]().loops[opFill]
+	k := kernelsOf[T]()
+	if k.fillRows != nil && k.copyLeast <= n && n <= copyMost {
+		size := uintptr(sizeOf[T]())
+		for i := 0; i < rows; i += piece / copyMost {
+			k.fillRows(&dst[i*ldd], &src[i*lds], uintptr(ldd)*size, uintptr(lds)*size, n, min(piece/copyMost, rows-i))
+		}
+		return
+	}
+	fill := k.loops[opFill]
 	for i := range rows {
 		row, v := dst[i*ldd:][:n], src[i*lds]
 		if n < few {

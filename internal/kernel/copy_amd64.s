@@ -121,6 +121,57 @@ next:
 	VZEROUPPER
 	RET
 
+// func fillRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·fillRowsF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+16(FP), R8
+	MOVQ lds+24(FP), R9
+	MOVQ n+32(FP), DX
+	MOVQ rows+40(FP), R10
+
+row:
+	VBROADCASTSS (SI), Y0
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SUBQ         $0x20, R12
+	JL           manyend
+
+many:
+	VMOVUPS Y0, (DI)(R11*4)
+	VMOVUPS Y0, 32(DI)(R11*4)
+	VMOVUPS Y0, 64(DI)(R11*4)
+	VMOVUPS Y0, 96(DI)(R11*4)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPS Y0, (DI)(R11*4)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x08, R12
+	JZ      next
+	LEAQ    -8(DX), R11
+	VMOVUPS Y0, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 // Requires: AVX
 TEXT ·copyRowsF64AVX2(SB), NOSPLIT, $0-48
@@ -233,6 +284,57 @@ oneend:
 next:
 	ADDQ R8, DI
 	ADDQ $0x08, R13
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func fillRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·fillRowsF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+16(FP), R8
+	MOVQ lds+24(FP), R9
+	MOVQ n+32(FP), DX
+	MOVQ rows+40(FP), R10
+
+row:
+	VBROADCASTSD (SI), Y0
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SUBQ         $0x10, R12
+	JL           manyend
+
+many:
+	VMOVUPD Y0, (DI)(R11*8)
+	VMOVUPD Y0, 32(DI)(R11*8)
+	VMOVUPD Y0, 64(DI)(R11*8)
+	VMOVUPD Y0, 96(DI)(R11*8)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x10, R12
+	SUBQ $0x04, R12
+	JL   oneend
+
+one:
+	VMOVUPD Y0, (DI)(R11*8)
+	ADDQ    $0x04, R11
+	SUBQ    $0x04, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x04, R12
+	JZ      next
+	LEAQ    -4(DX), R11
+	VMOVUPD Y0, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
@@ -363,6 +465,61 @@ next:
 	VZEROUPPER
 	RET
 
+// func fillRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fillRowsF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+16(FP), R8
+	MOVQ  lds+24(FP), R9
+	MOVQ  n+32(FP), DX
+	MOVQ  rows+40(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $+15, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+
+row:
+	VBROADCASTSS (SI), Z0
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SUBQ         $0x40, R12
+	JL           manyend
+
+many:
+	VMOVUPS Z0, (DI)(R11*4)
+	VMOVUPS Z0, 64(DI)(R11*4)
+	VMOVUPS Z0, 128(DI)(R11*4)
+	VMOVUPS Z0, 192(DI)(R11*4)
+	ADDQ    $0x40, R11
+	SUBQ    $0x40, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x40, R12
+	SUBQ $0x10, R12
+	JL   oneend
+
+one:
+	VMOVUPS Z0, (DI)(R11*4)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x10, R12
+	JZ      next
+	VMOVUPS Z0, K1, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·copyRowsF64AVX512(SB), NOSPLIT, $0-48
@@ -483,6 +640,61 @@ oneend:
 next:
 	ADDQ R8, DI
 	ADDQ $0x08, R13
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func fillRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fillRowsF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+16(FP), R8
+	MOVQ  lds+24(FP), R9
+	MOVQ  n+32(FP), DX
+	MOVQ  rows+40(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $+7, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+
+row:
+	VBROADCASTSD (SI), Z0
+	XORQ         R11, R11
+	MOVQ         DX, R12
+	SUBQ         $0x20, R12
+	JL           manyend
+
+many:
+	VMOVUPD Z0, (DI)(R11*8)
+	VMOVUPD Z0, 64(DI)(R11*8)
+	VMOVUPD Z0, 128(DI)(R11*8)
+	VMOVUPD Z0, 192(DI)(R11*8)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPD Z0, (DI)(R11*8)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x08, R12
+	JZ      next
+	VMOVUPD Z0, K1, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
 	DECQ R10
 	JNZ  row
 	VZEROUPPER

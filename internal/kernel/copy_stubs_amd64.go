@@ -14,6 +14,11 @@ func copyRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int
 //go:noescape
 func gatherRowsF32AVX2(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
 
+// fillRowsF32AVX2 sets rows of n elements to a number each; rows are ldd bytes apart, numbers lds.
+//
+//go:noescape
+func fillRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+
 // copyRowsF64AVX2 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int
 //
 //go:noescape
 func gatherRowsF64AVX2(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)
+
+// fillRowsF64AVX2 sets rows of n elements to a number each; rows are ldd bytes apart, numbers lds.
+//
+//go:noescape
+func fillRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 
 // copyRowsF32AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
@@ -34,6 +44,11 @@ func copyRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n i
 //go:noescape
 func gatherRowsF32AVX512(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
 
+// fillRowsF32AVX512 sets rows of n elements to a number each; rows are ldd bytes apart, numbers lds.
+//
+//go:noescape
+func fillRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+
 // copyRowsF64AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
 //go:noescape
@@ -43,3 +58,8 @@ func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n i
 //
 //go:noescape
 func gatherRowsF64AVX512(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)
+
+// fillRowsF64AVX512 sets rows of n elements to a number each; rows are ldd bytes apart, numbers lds.
+//
+//go:noescape
+func fillRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)

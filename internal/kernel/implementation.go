@@ -42,8 +42,9 @@ type kernels[T Float] struct {
 	// columns sets sums to the sums of columns of rows rows of x, which are stride apart; rows is not 0.
 	columns func(sums []float64, x []T, stride, rows int)
 
-	// The next two are nil for the copy of Go. copyLeast is the length of the shortest rows that they copy.
+	// The next three are nil for loops in Go. copyLeast is the length of the shortest rows that they write.
 	copyRows   func(dst, src *T, ldd, lds uintptr, n, rows int)
+	fillRows   func(dst, src *T, ldd, lds uintptr, n, rows int)
 	gatherRows func(dst, src *T, index *int, ldd, lds uintptr, n, rows int)
 	copyLeast  int
 

@@ -5,20 +5,32 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix, or of those whose
-// indices stand in a list. The last vector of a row is written under a mask with AVX-512; with AVX2, where masks are slow, it
-// overlaps the one before.
-func (t target) copyRows(listed bool) {
+// A rowSource says what is written to rows.
+type rowSource int
+
+const (
+	sourceRows   rowSource = iota // the rows of a matrix, one after the other
+	sourceList                    // those of its rows whose indices stand in a list
+	sourceNumber                  // a number each
+)
+
+// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, to a matrix. The last vector of a row is written
+// under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
+func (t target) copyRows(source rowSource) {
 	ty := t.goType()
 	params := []string{"dst", "src", "ldd", "lds", "n", "rows"}
 	dst, src, ldd, lds, n, rows, i := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.R11
 	registers := []reg.GPPhysical{dst, src, ldd, lds, n, rows}
 	index, first := reg.R13, reg.RBX
-	if listed {
+	switch source {
+	case sourceList:
 		t.mover("gatherRows", "func(dst, src *"+ty+", index *int, ldd, lds uintptr, n, rows int)",
 			"gatherRows"+t.suffix()+" copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.")
 		params, registers = append(params, "index"), append(registers, index)
-	} else {
+	case sourceNumber:
+		t.mover("fillRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
+			"fillRows"+t.suffix()+" sets rows of n elements to a number each; rows are ldd bytes apart, numbers lds.")
+	default:
 		t.mover("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
 			"copyRows"+t.suffix()+" copies rows of n elements; those of dst are ldd bytes apart, those of src lds.")
 	}
@@ -35,11 +47,21 @@ func (t target) copyRows(listed bool) {
 		last = t.tailMask(reg.RCX)
 	}
 	left := reg.R12
-	if listed {
+	if source == sourceList {
 		ctx.MOVQ(src, first)
 	}
 	ctx.Label("row")
-	if listed {
+	var number vec
+	if source == sourceNumber {
+		number = t.broadcast(operand.Mem{Base: src})
+	}
+	element := func(u int, m mask) vec {
+		if source == sourceNumber {
+			return number
+		}
+		return t.load(at(src, u), m)
+	}
+	if source == sourceList {
 		ctx.MOVQ(operand.Mem{Base: index}, src)
 		ctx.IMULQ(lds, src)
 		ctx.ADDQ(first, src)
@@ -53,7 +75,7 @@ func (t target) copyRows(listed bool) {
 		ctx.Label(name)
 		var v [4]vec
 		for k := range u {
-			v[k] = t.load(at(src, k), mask{})
+			v[k] = element(k, mask{})
 		}
 		for k := range u {
 			t.store(v[k], at(dst, k), mask{})
@@ -71,10 +93,10 @@ func (t target) copyRows(listed bool) {
 	if !t.wide {
 		ctx.LEAQ(operand.Mem{Base: n, Disp: -t.lanes()}, i)
 	}
-	t.store(t.load(at(src, 0), last), at(dst, 0), last)
+	t.store(element(0, last), at(dst, 0), last)
 	ctx.Label("next")
 	ctx.ADDQ(ldd, dst)
-	if listed {
+	if source == sourceList {
 		ctx.ADDQ(operand.Imm(8), index)
 	} else {
 		ctx.ADDQ(lds, src)

@@ -34,8 +34,9 @@ var subjects = []struct {
 	{"pooling", target.pooling},
 	{"windows", target.maxWindows},
 	{"copy", func(t target) {
-		t.copyRows(false)
-		t.copyRows(true)
+		t.copyRows(sourceRows)
+		t.copyRows(sourceList)
+		t.copyRows(sourceNumber)
 	}},
 	{"reverse", target.reverse},
 	{"recurrent", target.recurrent},
