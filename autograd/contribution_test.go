@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,19 @@ func TestContributionsAddUp(t *testing.T) {
 			if !(max(a-b, b-a) <= tolerance*max(1, a, -a)) {
 				t.Errorf("%s, element %d: contributions add up to %g, want %g", v, k, b, a)
 			}
+		}
+	}
+}
+
+// TestContributionToCondition holds that an infinite adjoint passes nothing on to a condition, also where the operand that
+// was taken is the same value.
+func TestContributionToCondition(t *testing.T) {
+	g := graph.New()
+	x, a := g.Var(0), g.Var(1)
+	n := ops.Where(x, a, x).Node()
+	for i, want := range []float64{0, 0, math.Inf(1)} {
+		if got, ok := n.Contribution(i, math.Inf(1)); got != want || !ok {
+			t.Errorf("operand %d: got %v, %v, want %v", i, got, ok, want)
 		}
 	}
 }

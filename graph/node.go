@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -355,17 +354,28 @@ func (n Node) Contribution(i int, w float64) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	if d == 0 {
-		l := n.g.link(n.id)
-		linked := slices.Contains(l.In[:], n.inputID(i))
-		if !linked || n.Row().SelectsOperand(i) {
-			return 0, true
-		}
+	if d == 0 && (!n.linked(i) || n.Row().SelectsOperand(i)) {
+		return 0, true
 	}
 	if w == 0 {
 		return 0, true
 	}
 	return w * d, true
+}
+
+// linked reports whether a scalar operation has operand i beside its derivatives: not if it was not selected, or never has
+// a derivative by it.
+func (n Node) linked(i int) bool {
+	l := n.g.link(n.id)
+	if n.head().ext() == 0 {
+		return l.In[i] != 0
+	}
+	for k, input := range n.ext().terms {
+		if int(input) == i && l.In[k] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Name returns the name the node was given, or "".
