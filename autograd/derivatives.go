@@ -297,13 +297,18 @@ func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 }
 
 // HVP returns the product of the Hessian of f at a point with a direction, at a small multiple of the cost of f and
-// without the Hessian (Pearlmutter, 1994): it records the gradient and makes one forward sweep through it. f has a scalar
-// result.
+// without the Hessian (Pearlmutter, 1994): it records the gradient and makes one forward sweep through it. Where f is made of
+// operations on scalars, it finds the same numbers without the record, by a forward and a backward sweep through f. f has
+// a scalar result.
 func HVP(f func(x graph.Value) graph.Value, at, dir []float64) []float64 {
 	const op = "autograd.HVP"
 	checkDirection(op, at, dir)
 	x, y := record(op, f, at)
 	hv := make([]float64, len(at))
+	if hvpOfScalars(y, x, dir, hv) {
+		discard(x)
+		return hv
+	}
 	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_, _ int, dy []float64) { copy(hv, dy) })
 	discard(x)
 	return hv

@@ -132,6 +132,7 @@ var misuses = map[string][]func(){
 	"Graph.Traced":        {func() { nilGraph.Traced() }},
 	"Graph.Trim":          {func() { nilGraph.Trim() }},
 	"Graph.OnlyScalars":   {func() { nilGraph.OnlyScalars() }},
+	"Graph.ReadScalar":    {func() { nilGraph.ReadScalar(1, new(graph.ScalarNode)) }, func() { leaf().Graph().ReadScalar(1, nil) }, func() { leaf().Graph().ReadScalar(0, new(graph.ScalarNode)) }, func() { leaf().Graph().ReadScalar(2, new(graph.ScalarNode)) }, func() { leaf().Graph().ReadScalar(-1, new(graph.ScalarNode)) }},
 	"Graph.Value":         {func() { nilGraph.Value(1) }, func() { graph.New().Value(1) }, func() { leaf().Graph().Value(0) }, func() { leaf().Graph().Value(2) }, func() { leaf().Graph().Value(math.MinInt) }, func() { leaf().Graph().Value(math.MaxInt) }},
 	"Graph.Var":           {func() { nilGraph.Var(1) }},
 	"Graph.VarTensor":     {func() { nilGraph.VarTensor(vector) }, func() { graph.New().VarTensor(nil) }, func() { graph.New().VarTensor(zeroTensor) }},
