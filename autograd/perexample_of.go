@@ -259,6 +259,18 @@ func (s *shares) passElements(n graph.Node, i int, ct, dst *tensor.Tensor, fresh
 // passProducts is passRows for a product of rows with a matrix: the row of one example is a batch of its own.
 func (s *shares) passProducts(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) (ok bool) {
 	x, w := n.In(0), n.InputNode(i).Dims()
+	if n.Row().Name == "matmul" {
+		// What comes to a factor does not depend on it: where it is dst, there are as many of it as examples.
+		stack := func(t *tensor.Tensor, columns int) *tensor.Tensor {
+			return s.g.TempView(t, 0, s.n, t.Len()/max(s.n*columns, 1), columns)
+		}
+		rows, cts, dsts := stack(x, w[0]), stack(ct, w[1]), s.g.TempView(dst, 0, s.n, w[0], w[1])
+		n.With(0, rows, func() { n.With(1, dsts, func() { ok = n.Row().Backward(n, i, cts, dsts, fresh) }) })
+		s.g.FreeTemp(dsts)
+		s.g.FreeTemp(cts)
+		s.g.FreeTemp(rows)
+		return ok
+	}
 	one := func(t *tensor.Tensor) []int { return append([]int{1}, t.Dims()[1:]...) }
 	xDims, ctDims := one(x), one(ct)
 	width, size, share := x.Len()/s.n, ct.Len()/s.n, dst.Len()/s.n

@@ -61,7 +61,7 @@ func TestPerExampleOf(t *testing.T) {
 		out := ops.Linear(hidden, v, c)
 		squared, tall := ops.Square(w), g.VarTensor(waves(dtype, n, 3))
 		images := g.ConstTensor(waves(dtype, n, 2, 3))
-		norm := ops.Norm(w)
+		norm, none := ops.Norm(w), g.VarTensor(tensor.New(dtype, 2, 0))
 		infinite := waves(dtype, n, 3)
 		infinite.SetAt(math.Inf(1), 1, 2)
 		infinite.SetAt(math.NaN(), 2, 0)
@@ -84,6 +84,9 @@ func TestPerExampleOf(t *testing.T) {
 			"a gain":                  {ops.Max(ops.Mul(ops.MatMul(images, w), b), 1, 2), true, []graph.Value{w, b}},
 			"a first axis of 1":       {sum(ops.Sub(x, ops.Reshape(ops.MatMul(w, b), 1, 3))), true, []graph.Value{w, b}},
 			"slices":                  {sum(ops.Slice(out, 1, 1, 3)), true, []graph.Value{w, v}},
+			"no columns":              {sum(ops.Concat(1, ops.MatMul(hidden, none), hidden)), false, []graph.Value{none, w}},
+			"nothing to multiply":     {sum(ops.Add(ops.MatMul(hidden, none), s)), true, []graph.Value{none, w}},
+			"products of nothing":     {sum(ops.Add(ops.MatMul(g.ConstTensor(tensor.New(dtype, n, 0)), ops.Reshape(none, 0, 2)), b)), true, []graph.Value{none, b}},
 			"infinite numbers":        {sum(ops.ReLU(ops.MatMul(g.ConstTensor(infinite), w))), true, []graph.Value{w}},
 			"examples themselves":     {sum(ops.Mul(x, tall)), false, []graph.Value{tall}},
 			"values of examples":      {sum(hidden), false, []graph.Value{hidden, w}},
