@@ -144,6 +144,10 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 	ct := a.Tensor(n)
 	_, one := n.Scalar()
 	if one {
+		if offset, in, ok := elementOf(n); ok && n.DType() == tensor.Float64 {
+			addElement(a, in, offset, a.Scalar(n))
+			return
+		}
 		ct = n.Temp()
 		ct.SetFlat(a.Scalar(n), 0)
 		defer n.FreeTemp(ct)
@@ -177,6 +181,25 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 	if leavesOnly {
 		a.Drop(n)
 	}
+}
+
+// elementOf returns the tensor that a scalar was read out of, and where it stands there.
+func elementOf(n graph.Node) (offset int, in graph.Node, ok bool) {
+	offset, ok = n.View()
+	if ok {
+		in = n.InputNode(0)
+		ok = len(n.Dims()) == 0 && len(in.Dims()) > 0 && n.Row().Class == graph.Linear
+	}
+	return offset, in, ok
+}
+
+// addElement adds v to an element of the adjoint of a tensor.
+func addElement(a *graph.Adjoints, in graph.Node, offset int, v float64) {
+	dst, fresh := a.Touch(in)
+	if fresh {
+		dst.Zero()
+	}
+	dst.Float64s()[offset] += v
 }
 
 // passInPlace makes the adjoint of a node that of its operand, if it can, and reports whether it did so.

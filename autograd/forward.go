@@ -138,6 +138,10 @@ type pusher struct {
 
 func (p *pusher) push() {
 	n, g := p.n, p.t.Graph()
+	if offset, in, ok := elementOf(n); ok {
+		p.byElement(offset, in)
+		return
+	}
 	if m := moverOf(n); m != nil {
 		p.byFunction(m)
 	} else {
@@ -154,6 +158,19 @@ func (p *pusher) push() {
 		return
 	}
 	p.t.Set(n, p.out)
+}
+
+// byElement computes the tangents of a scalar that was read out of a tensor.
+func (p *pusher) byElement(offset int, in graph.Node) {
+	u := p.t.Tensor(in)
+	if u == nil {
+		return
+	}
+	width := u.Len() / p.t.Directions()
+	out := p.t.Scalar(p.n)
+	for r := range out {
+		out[r] += u.AtFlat(r*width + offset)
+	}
 }
 
 // byOperands adds up what the operands contribute one by one.

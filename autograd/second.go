@@ -194,16 +194,6 @@ func (s *secondSweep) forwardMore(n graph.Node) bool {
 	return true
 }
 
-// elementOf returns the tensor that a scalar was read out of, and where it stands there.
-func elementOf(n graph.Node) (offset int, in graph.Node, ok bool) {
-	offset, ok = n.View()
-	if ok {
-		in = n.InputNode(0)
-		ok = len(n.Dims()) == 0 && len(in.Dims()) > 0 && n.Row().Class == graph.Linear
-	}
-	return offset, in, ok
-}
-
 // moved returns the tangent of a linear operation with tensors, and whether it can: others have derivatives that move.
 func (s *secondSweep) moved(n graph.Node) (u *tensor.Tensor, ok bool) {
 	row := n.Row()
@@ -346,13 +336,4 @@ func (s *secondSweep) passTensor(n graph.Node) {
 	}
 	passTensor(n, s.w, false)
 	passTensor(n, s.t, false)
-}
-
-// addElement adds v to an element of the adjoint of a tensor.
-func addElement(a *graph.Adjoints, in graph.Node, offset int, v float64) {
-	dst, fresh := a.Touch(in)
-	if fresh {
-		dst.Zero()
-	}
-	dst.Float64s()[offset] += v
 }
