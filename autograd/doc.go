@@ -58,7 +58,7 @@
 //	a minimum, a fit                                   package minimize
 //
 // On graphs of scalars T is some ten nanoseconds an operation. What a function has to record or to look up then takes
-// longer than the arithmetic: HVP most.
+// longer than the arithmetic.
 //
 // Functions that take a point as numbers record f on a graph of their own, as a function of one vector; those whose names
 // begin with Sparse as one of many scalars. The others work on a graph that is there. f may branch on numbers, loop and
