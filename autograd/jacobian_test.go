@@ -193,6 +193,9 @@ func TestMatricesTooLarge(t *testing.T) {
 			"Jacobian": func() { autograd.Jacobian(ops.Sin, at[:20000]) },
 			"Dense":    func() { s.Dense() },
 			"MulVec":   func() { (&autograd.Sparse{M: 1 << 28}).MulVec(nil, nil) },
+			"Taylor": func() {
+				autograd.Taylor(func(x graph.Value) graph.Value { return ops.Sum(ops.Sin(ops.Broadcast(x, 1000, 1000))) }, at[:1], at[:1], 170)
+			},
 			"PerExample": func() {
 				x := graph.New().VarTensor(tensor.Of(at, len(at)))
 				autograd.PerExample(20000, func(int) graph.Value { return ops.Sum(x) }, x)

@@ -18,8 +18,9 @@ import (
 // refuses by name. At a kink the first derivative is what is promised there, and the series goes on with it. A
 // coefficient that is 0 contributes 0, whatever it is multiplied with.
 //
-// It panics with a [*graph.Error] if k is negative or above 170, where factorials end, the direction has another length than the point, f's result is no
-// scalar, or f uses an operation that Taylor does not know and that the point has a part in.
+// It panics with a [*graph.Error] if k is negative or above 170, where factorials end, the direction has another length
+// than the point, f's result is no scalar, f uses an operation that Taylor does not know and that the point has a part in,
+// or a series takes more than the limit of the Go runtime (GOMEMLIMIT).
 func Taylor(f func(x graph.Value) graph.Value, at, dir []float64, k int) []float64 {
 	const op = "autograd.Taylor"
 	if k < 0 {

@@ -35,6 +35,13 @@ type evaluator struct {
 	zeros     []float64
 }
 
+// release lets go of what is not the evaluator's.
+func (e *evaluator) release() {
+	e.g, e.plan = nil, nil
+	clear(e.powers[:cap(e.powers)])
+	clear(e.operands[:])
+}
+
 // begin forgets all series and makes room for those of so many lanes.
 func (e *evaluator) begin(lanes int) {
 	e.lanes, e.used = lanes, 0

@@ -36,6 +36,9 @@ type expanded struct {
 // stores are expansions without series, whose memory is there.
 var stores = sync.Pool{New: func() any { return new(expansion) }}
 
+// plainlyFits is how many numbers memories hold for which nothing is asked.
+const plainlyFits = 1 << 20
+
 // mostStored bounds the numbers of an expansion that is kept.
 const mostStored = 1 << 20
 
@@ -55,8 +58,9 @@ func (w *expansion) release() {
 	for id := range w.place {
 		w.forget(id)
 	}
-	w.g, w.e.g = nil, nil
-	if len(w.place) > mostStored || cap(w.scalars) > mostStored || cap(w.e.room) > mostStored {
+	w.g = nil
+	w.e.release()
+	if len(w.place) > mostStored || cap(w.scalars) > mostStored || cap(w.e.room) > mostStored || cap(w.e.zeros) > mostStored {
 		return
 	}
 	w.place, w.last = w.place[:0], w.last[:0]
@@ -96,6 +100,9 @@ func (w *expansion) newScalar() int32 {
 		w.spare[0] = free[:len(free)-1]
 		return free[len(free)-1]
 	}
+	if n := len(w.scalars); n+w.order+1 > cap(w.scalars) && n > plainlyFits && n > mostNumbers()/2 { // it doubles
+		panic(graph.Errorf(w.op, graph.ErrLimit, "the series of %d scalars to order %d take %.3g bytes: ask for a lower order", len(w.degrees), w.order, 8*float64(n)))
+	}
 	w.scalars = slices.Grow(w.scalars, w.order+1)
 	w.scalars = w.scalars[:len(w.scalars)+w.order+1]
 	w.degrees = append(w.degrees, 0)
@@ -113,6 +120,9 @@ func (w *expansion) set(n graph.Node, degree int) []float64 {
 		return c
 	}
 	values := n.Data().Float64s()
+	if degree > 0 && len(values) > plainlyFits/(degree+1) && len(values) > mostNumbers()/(degree+1) {
+		panic(graph.Errorf(w.op, graph.ErrLimit, "the series of %s, of %d elements, to order %d takes %.3g bytes: ask for a lower order", n.Label(), len(values), degree, 8*float64(len(values))*float64(degree+1)))
+	}
 	s := expanded{n.Buffer((degree + 1) * len(values)), degree}
 	if free := w.spare[1]; len(free) > 0 {
 		k := free[len(free)-1]
