@@ -2,9 +2,12 @@ package program_test
 
 import (
 	"bytes"
+	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/autograd/program/internal/made"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -42,6 +45,37 @@ func TestMade(t *testing.T) {
 			t.Fatalf("%s: %v", p.Name, err)
 		}
 		testkit.Golden(t, filepath.Join("internal", "made", p.Name+".go"), b.String())
+	}
+}
+
+// TestMadeWithoutRotation holds the gradient of an observation by a camera that is not turned, as every form computes it:
+// there x goes to x + r × x, and so the derivative by number k of r is that by x, times what number k of the axes and
+// x make.
+func TestMadeWithoutRotation(t *testing.T) {
+	p, _ := programs.ByName("bundle")
+	at := slices.Clone(p.At)
+	clear(at[:3])
+	tape := func(at, grad []float64) float64 {
+		xs, y := p.Tape(graph.New(), nil, at)
+		autograd.Backward(y).Scalars(grad, xs)
+		return y.Item()
+	}
+	for _, form := range []struct {
+		name string
+		f    func(at, grad []float64) float64
+	}{{"by hand", p.Derivative}, {"tape", tape}, {"compiled", compileSmall(t, p).Eval}, {"source", made.Bundle}} {
+		grad := make([]float64, len(at))
+		if got, want := form.f(at, grad), p.Plain(at); !(math.Abs(got-want) <= 1e-14*want) {
+			t.Errorf("%s: %v, want %v", form.name, got, want)
+		}
+		x, by := [3]float64{at[11] - at[3], at[12] - at[4], at[13] - at[5]}, grad[11:14]
+		for k := range x {
+			next, after := (k+1)%3, (k+2)%3
+			want := by[after]*x[next] - by[next]*x[after]
+			if !(math.Abs(grad[k]-want) <= 1e-14*max(1, math.Abs(want))) {
+				t.Errorf("%s: the derivative by number %d of the rotation is %v, want %v", form.name, k, grad[k], want)
+			}
+		}
 	}
 }
 

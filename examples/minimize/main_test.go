@@ -4,9 +4,11 @@ import (
 	"math"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/minimize"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
+	"github.com/seed366ff29f/chainrule/graph"
 )
 
 // sameDigits is to how many of the 11 certified digits a fit has to agree.
@@ -40,6 +42,26 @@ func TestCertified(t *testing.T) {
 		}
 		if _, x, err := r.byNewton(r.starts[1]); err != nil || digits(x, r.certified) < sameDigits {
 			t.Errorf("%s by Newton's method: got %v and %v, want %v", r.name, x, err, r.certified)
+		}
+	}
+}
+
+// TestReprojectionWithoutRotation holds the derivatives of an observation by a camera that is not turned: there a point p
+// goes to p + r × p, and so the derivative by number k of r is that by the translation, times what number k of the axes and
+// p make.
+func TestReprojectionWithoutRotation(t *testing.T) {
+	at := []float64{0, 0, 0, 0.1, -0.2, 5, 800, -0.05, 0.01, 0.7, 0.9, -0.4, 0, 0}
+	jacobian := autograd.SparseJacobian(func(x []graph.Value) []graph.Value {
+		horizontal, vertical := reprojection(x)
+		return []graph.Value{horizontal, vertical}
+	}, at).Dense()
+	for i := range 2 {
+		for k := range 3 {
+			next, after := (k+1)%3, (k+2)%3
+			want := jacobian.At(i, 3+after)*at[9+next] - jacobian.At(i, 3+next)*at[9+after]
+			if got := jacobian.At(i, k); !(math.Abs(got-want) <= 1e-14*max(1, math.Abs(want))) {
+				t.Errorf("result %d: the derivative by number %d of the rotation is %v, want %v", i, k, got, want)
+			}
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestHand(t *testing.T) {
 	}
 	// In a pose without any turn, nothing moves but the whole.
 	still := make([]float64, poseSize)
-	still[0], still[4] = 1e-300, 2
+	still[4] = 2
 	moved := 0.0
 	for _, v := range s.measured {
 		moved += v
@@ -108,14 +108,75 @@ func TestHand(t *testing.T) {
 			moved -= 2
 		}
 	}
-	if got := s.residuals(still); math.Abs(got-moved) > 1e-9 {
+	if got := s.residuals(still); !(math.Abs(got-moved) <= 1e-9) {
 		t.Errorf("at rest the residuals are %v, want %v", got, moved)
 	}
 	// Rotations keep lengths.
 	for b := range bones {
 		row := posed(onNumbers, pose)[12*b:][:3]
-		if n := row[0]*row[0] + row[1]*row[1] + row[2]*row[2]; math.Abs(n-1) > 1e-12 {
+		if n := row[0]*row[0] + row[1]*row[1] + row[2]*row[2]; !(math.Abs(n-1) <= 1e-12) {
 			t.Errorf("bone %d: a row of length² %v", b, n)
+		}
+	}
+}
+
+// TestNoRotation holds the derivatives of a bundle adjustment whose camera is not turned: there x goes to x + r × x, and
+// so the derivative by number k of r is that by x, times what number k of the axes and x make.
+func TestNoRotation(t *testing.T) {
+	for _, task := range []*Task{adjustment(), adjustmentCompiled(), adjustmentSum()} {
+		in := &Numbers{Name: "still", Text: "1 1 1  0 0 0  0.5 -0.4 -2  1.3 0.02 -0.03 0.05 -0.01  0.7 0.9 1.5  0.8  0.3 0.4"}
+		make, _ := task.Read(in)
+		if in.Err != nil {
+			t.Fatal(in.Err)
+		}
+		w := make()
+		value, d := w.Derivative()
+		if want := w.Plain(); !(math.Abs(value-want) <= 1e-14) {
+			t.Errorf("%s: %v, want %v", task.Name, value, want)
+		}
+		row := 15 // a camera, a point and a weight
+		if task.Name != "ba-sum" {
+			row-- // either of the first two residuals depends on one coordinate of the principal point
+		}
+		if n := len(d); n != row && n != 2*row+1 {
+			t.Fatalf("%s: %d derivatives", task.Name, n)
+		}
+		x := [3]float64{0.7 - 0.5, 0.9 + 0.4, 1.5 + 2}
+		for ; len(d) >= row; d = d[row:] {
+			by := d[row-4 : row-1] // the point
+			for k := range x {
+				next, after := (k+1)%3, (k+2)%3
+				want := by[after]*x[next] - by[next]*x[after]
+				if !(math.Abs(d[k]-want) <= 1e-14*max(1, math.Abs(want))) {
+					t.Errorf("%s: the derivative by number %d of the rotation is %v, want %v", task.Name, k, d[k], want)
+				}
+			}
+		}
+	}
+}
+
+// TestHandWithoutRotation holds the derivatives by the rotation of a hand that is not turned against differences.
+func TestHandWithoutRotation(t *testing.T) {
+	w := hand().Make([]int{20})
+	clear(w.Point[:3])
+	value, d := w.Derivative()
+	if want := w.Plain(); !(math.Abs(value-want) <= 1e-12) {
+		t.Errorf("%v, want %v", value, want)
+	}
+	for k := range w.Inputs {
+		got := 0.0
+		for i := k; i < len(d); i += w.Inputs {
+			got += d[i]
+		}
+		const h = 1e-6
+		x := w.Point[k]
+		w.Point[k] = x + h
+		up := w.Plain()
+		w.Point[k] = x - h
+		down := w.Plain()
+		w.Point[k] = x
+		if want := (up - down) / (2 * h); !(math.Abs(got-want) <= 1e-7) {
+			t.Errorf("the derivatives by number %d sum up to %v, differences say %v", k, got, want)
 		}
 	}
 }

@@ -233,9 +233,11 @@ func (a arithmetic[T]) turn(x, y *[3]T, angle T) {
 	}
 }
 
-// rotation returns the columns of the rotation by |r| about r, by Rodrigues' formula.
+// rotation returns the columns of the rotation by |r| about r, by Rodrigues' formula. ADBench takes rotations by less than
+// 1e-4 for none, and so says that they do not depend on r; here derivatives are those of the rotation, at r = 0 too.
 func (a arithmetic[T]) rotation(r [3]T) (columns [3][3]T) {
-	angle := a.sqrt(a.add(a.add(a.mul(r[0], r[0]), a.mul(r[1], r[1])), a.mul(r[2], r[2])))
+	square := a.add(a.add(a.mul(r[0], r[0]), a.mul(r[1], r[1])), a.mul(r[2], r[2]))
+	angle := a.sqrt(a.add(square, a.number(programs.LeastSquare)))
 	s, c := a.sin(angle), a.cos(angle)
 	one := a.over(angle)
 	n := [3]T{a.mul(r[0], one), a.mul(r[1], one), a.mul(r[2], one)}

@@ -11,7 +11,7 @@ import (
 // residuals are the weighted distances in the picture and 1 - weight²; the result is the sum of their squares. The leaves
 // are, in this order,
 //
-//	 0  the camera's rotation: an axis, as long as the angle, which is not 0
+//	 0  the camera's rotation: an axis, as long as the angle
 //	 3  its centre
 //	 6  its focal length
 //	 7  its principal point
@@ -19,6 +19,12 @@ import (
 //	11  the point
 //	14  the weight of the observation
 //	15  where the point was seen in the picture
+
+// LeastSquare is added to the square of the angle θ of a rotation, so that a rotation by the vector r = 0 has an axis, 0, and
+// an angle. It is lost in rounding unless θ is below 1e-142; for the θ that it leaves at 0, sin θ is θ, cos θ is 1 and 1/θ
+// is exact. So x goes to x + r × x there, as in ADBench's branch for r = 0, with the derivatives of the rotation, and
+// no operation divides by 0.
+const LeastSquare = 0x1p-1000
 
 func bundlePoint() []float64 {
 	return []float64{
@@ -54,7 +60,7 @@ func project(camera, point []graph.Value) (u, v, scale graph.Value) {
 		x[i] = ops.Sub(point[i], centre[i])
 	}
 	// Rodrigues's formula: x·cos θ + (axis × x)·sin θ + axis·(axis·x)·(1 - cos θ).
-	angle := ops.Sqrt(dot(rotation, rotation))
+	angle := ops.Sqrt(ops.AddScalar(dot(rotation, rotation), LeastSquare))
 	for i := range axis {
 		axis[i] = ops.Div(rotation[i], angle)
 	}
@@ -92,7 +98,7 @@ func projectPlain(camera, point []float64) (horizontal, vertical float64) {
 	rotation, centre, focal, principal, radial := [3]float64(camera[0:3]), camera[3:6], camera[6], camera[7:9], camera[9:11]
 
 	x := [3]float64{point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]}
-	angle := math.Sqrt(dotPlain(rotation, rotation))
+	angle := math.Sqrt(dotPlain(rotation, rotation) + LeastSquare)
 	axis := [3]float64{rotation[0] / angle, rotation[1] / angle, rotation[2] / angle}
 	sin, cos := math.Sin(angle), math.Cos(angle)
 	along := dotPlain(axis, x) * (1 - cos)
@@ -120,7 +126,7 @@ func bundleDerivative(p, grad []float64) float64 {
 	point, weight, seen := p[11:14], p[14], p[15:17]
 
 	x := [3]float64{point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]}
-	angle := math.Sqrt(dotPlain(rotation, rotation))
+	angle := math.Sqrt(dotPlain(rotation, rotation) + LeastSquare)
 	axis := [3]float64{rotation[0] / angle, rotation[1] / angle, rotation[2] / angle}
 	sin, cos := math.Sincos(angle)
 	inner, rest := dotPlain(axis, x), 1-cos
