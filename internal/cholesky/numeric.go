@@ -70,6 +70,12 @@ func (f *Factor) assemble(s int, diagonal float64) {
 		b := m.blocks[part.block]
 		from := part.from
 		places := m.place[from : b.from+b.length]
+		if len(places) > short {
+			if first, ok := f.stretch(places); ok {
+				f.assembleStretch(p, b, from, first)
+				continue
+			}
+		}
 		f.columns = f.columns[:0]
 		for _, place := range places {
 			f.columns = append(f.columns, f.local[place])
@@ -86,6 +92,27 @@ func (f *Factor) assemble(s int, diagonal float64) {
 			from += b.length
 		}
 	}
+}
+
+// assembleStretch is the part of assemble for a block, from one of its entries on, that is a stretch of the panel.
+func (f *Factor) assembleStretch(p *panel, b block, from int32, first int) {
+	n, ld := int(b.from+b.length-from), len(p.places)
+	for range b.rows {
+		values := f.sorted[from:][:n]
+		for i := range min(n, p.width-first) {
+			kernel.Axpy(p.data[(first+i)*ld+first+i:][:n-i], values[i], values[i:])
+		}
+		from += b.length
+	}
+}
+
+// short is how many places are taken one by one, also where they follow each other.
+const short = 16
+
+// stretch returns where the first of some places is in the panel at hand, and whether the others follow it without a gap.
+func (f *Factor) stretch(places []int32) (first int, ok bool) {
+	first = int(f.local[places[0]])
+	return first, int(f.local[places[len(places)-1]])-first == len(places)-1 // they are in order there too
 }
 
 // addScaled adds v·x to columns of a row.
@@ -117,6 +144,16 @@ func (f *Factor) subtract(p, before *panel) {
 	ld, ldb := len(p.places), len(before.places)
 	places := before.places[from:]
 	m, n, k := to-from, len(places), before.width
+	first, stretch := 0, false
+	if n > short {
+		if first, stretch = f.stretch(places); stretch && k == 1 {
+			line := before.data[from:][:n]
+			for i, v := range line[:m] {
+				kernel.Axpy(p.data[(first+i)*ld+first+i:][:n-i], -v, line[i:])
+			}
+			return
+		}
+	}
 	if m*n*k <= few {
 		for i := range m {
 			row := p.data[(int(places[i])-p.first)*ld:][:ld]
@@ -136,6 +173,10 @@ func (f *Factor) subtract(p, before *panel) {
 	kernel.Gemm(true, false, m, n, k, before.data[from:], ldb, before.data[from:], ldb, f.update, n, false)
 	for i := range m {
 		row, update := p.data[(int(places[i])-p.first)*ld:][:ld], f.update[i*n:][:n]
+		if stretch {
+			kernel.Axpy(row[first+i:][:n-i], -1, update[i:])
+			continue
+		}
 		for j := i; j < n; j++ {
 			row[f.local[places[j]]] -= update[j]
 		}
