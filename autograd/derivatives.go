@@ -22,7 +22,8 @@ func ValueAndGrad(f func(x graph.Value) graph.Value, at []float64) (v float64, d
 	return v, dv
 }
 
-// recycled are graphs without records, whose memory is there.
+// recycled are graphs without records, whose memory is there. The collector frees those that nothing uses, and one that is
+// used gives up what small calls have not needed for a while: see [graph.Graph.Recycle].
 var recycled = sync.Pool{New: func() any { return graph.New() }}
 
 // mostRecycled bounds the tape of a graph that is kept.
@@ -48,7 +49,7 @@ func discard(x graph.Value) {
 	if g.Len() > mostRecycled {
 		return
 	}
-	g.Reset()
+	g.Recycle()
 	recycled.Put(g)
 }
 

@@ -122,6 +122,7 @@ var misuses = map[string][]func(){
 	"Graph.NewAdjoints":   {func() { nilGraph.NewAdjoints(leaf().Value()) }, func() { graph.New().NewAdjoints(zeroValue) }, func() { graph.New().NewAdjoints(leaf().Value()) }},
 	"Graph.Nodes":         {func() { nilGraph.Nodes() }},
 	"Graph.Quietly":       {func() { nilGraph.Quietly(func() {}) }, func() { graph.New().Quietly(nil) }},
+	"Graph.Recycle":       {func() { nilGraph.Recycle() }},
 	"Graph.Reset":         {func() { nilGraph.Reset() }},
 	"Graph.Rewind":        {func() { nilGraph.Rewind(graph.Mark{}) }, func() { graph.New().Rewind(graph.Mark{}) }, func() { graph.New().Rewind(graph.New().Mark()) }},
 	"Graph.Scope":         {func() { nilGraph.Scope("s") }},
@@ -350,6 +351,7 @@ func TestZeroGraph(t *testing.T) {
 		"Changed": func(g *graph.Graph) { g.Changed() },
 		"Bound":   func(g *graph.Graph) { g.Bound(vector) },
 		"Trim":    func(g *graph.Graph) { g.Trim() },
+		"Recycle": func(g *graph.Graph) { g.Recycle() },
 		"Temp":    func(g *graph.Graph) { g.FreeTemp(g.Temp(3)) },
 		"Nodes": func(g *graph.Graph) {
 			for v := range g.Nodes() {

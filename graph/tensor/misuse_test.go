@@ -59,7 +59,8 @@ var misuses = map[string][]func(){
 		func() { nilPool.Get(tensor.Float64, nil) }, func() { new(tensor.Pool).Get(noDType, []int{1}) }, func() { new(tensor.Pool).Get(tensor.Float64, []int{-1}) },
 		func() { new(tensor.Pool).Get(tensor.Float64, []int{math.MaxInt, 3}) }, func() { new(tensor.Pool).Get(tensor.Float64, make([]int, 17)) },
 	},
-	"Pool.Lent": {func() { nilPool.Lent() }},
+	"Pool.Lent":   {func() { nilPool.Lent() }},
+	"Pool.Settle": {func() { nilPool.Settle() }},
 	"Pool.Put": {
 		func() { nilPool.Put(row) }, func() { new(tensor.Pool).Put(nil) }, func() { new(tensor.Pool).Put(&tensor.Tensor{}) },
 		func() { new(tensor.Pool).Put(row) }, func() { new(tensor.Pool).Put(row.Reshape(2, 1)) },

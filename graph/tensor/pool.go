@@ -18,6 +18,8 @@ type Pool struct {
 	bytes   int           // of all buffers made so far, lent or free
 	lent    int           // of the buffers that are lent
 	most    int           // the largest lent so far
+	recent  int           // the largest lent since the last Settle
+	ample   int           // how many times in a row Settle found far more than had been needed
 	limit   int           // of bytes, 0 for none
 	clock   uint64        // counts what was lent
 }
@@ -109,6 +111,7 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 			t.f64 = make([]float64, n, size)
 		}
 	}
+	p.recent = max(p.recent, p.lent)
 	t.lent = true
 	t.shape = append(t.shape[:0], shape...)
 	if dtype == Float32 {
@@ -257,4 +260,28 @@ func (p *Pool) Trim() int {
 	p.bytes = p.lent
 	p.most = p.lent
 	return freed
+}
+
+// What Settle allows: that so many pieces of work in a row need less than this part of what the pool keeps, if that is more
+// than the least that is worth to give up.
+const (
+	settleTimes = 16
+	settlePart  = 8
+	settleLeast = 1 << 20
+)
+
+// Settle says that a piece of work has ended, after which work of another size may come. A pool that keeps more than 1 MiB
+// gives up its free buffers when 16 pieces of work in a row have each needed less than an eighth of what it keeps: memory
+// does not stay where one large piece of work was followed by small ones for ever, and work of one size, or of two in turns,
+// allocates nothing.
+func (p *Pool) Settle() {
+	p.must("tensor.Pool.Settle")
+	if p.ample++; p.bytes <= settleLeast || p.recent >= p.bytes/settlePart {
+		p.ample = 0
+	}
+	if p.ample >= settleTimes {
+		p.Trim()
+		p.ample = 0
+	}
+	p.recent = p.lent
 }
