@@ -1,8 +1,11 @@
 package ops
 
 import (
+	"sync"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -27,9 +30,9 @@ type blockFunc[T constraints.Float] func(b block[T])
 func forwardBlocks(f64 blockFunc[float64], f32 blockFunc[float32]) func(graph.Node) {
 	return func(n graph.Node) {
 		if n.DType() == tensor.Float32 {
-			eachBlock(n, func(b block[float32], _, _ int) { f32(b) })
+			shareBlocks(&blockJobs32, n, blockJob[float32]{f: f32})
 		} else {
-			eachBlock(n, func(b block[float64], _, _ int) { f64(b) })
+			shareBlocks(&blockJobs64, n, blockJob[float64]{f: f64})
 		}
 	}
 }
@@ -38,9 +41,9 @@ func forwardBlocks(f64 blockFunc[float64], f32 blockFunc[float32]) func(graph.No
 func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) graph.Row {
 	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 		if dst.DType() == tensor.Float32 {
-			addSlopes(n, ct.Float32s(), dst.Float32s(), f32, fresh)
+			shareBlocks(&blockJobs32, n, blockJob[float32]{f: f32, dst: dst.Float32s(), ct: ct.Float32s(), fresh: fresh})
 		} else {
-			addSlopes(n, ct.Float64s(), dst.Float64s(), f64, fresh)
+			shareBlocks(&blockJobs64, n, blockJob[float64]{f: f64, dst: dst.Float64s(), ct: ct.Float64s(), fresh: fresh})
 		}
 		return true
 	}
@@ -48,11 +51,45 @@ func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) gr
 	return row
 }
 
-func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T], fresh bool) {
-	eachBlock(n, func(b block[T], lo, hi int) {
-		slope(b)
-		addChain(dst[lo:hi], ct[lo:hi], b.d, fresh, n.Row().SelectsOperand(0))
-	})
+// A blockJob is an operation by blocks, each of which one processor does from end to end: it has the block in its cache.
+type blockJob[T constraints.Float] struct {
+	f              blockFunc[T]
+	x, y           []T
+	p              [2]float64
+	dst, ct        []T // nil unless f sets slopes
+	fresh, selects bool
+	size           int // of a block
+}
+
+// The jobs that no one uses, so that an operation allocates nothing.
+var (
+	blockJobs32 = sync.Pool{New: func() any { return new(blockJob[float32]) }}
+	blockJobs64 = sync.Pool{New: func() any { return new(blockJob[float64]) }}
+)
+
+// shareBlocks does a job on the blocks of a node.
+func shareBlocks[T constraints.Float](jobs *sync.Pool, n graph.Node, job blockJob[T]) {
+	const multiplications = 16 // that take about as long as an element
+	j := jobs.Get().(*blockJob[T])
+	*j = job
+	j.x, j.y = tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
+	j.p, j.selects = [2]float64{n.Float(0), n.Float(1)}, n.Row().SelectsOperand(0)
+	if j.size = min(len(j.x), blockElements); j.size > 0 {
+		kernel.Share(j, (len(j.x)+j.size-1)/j.size, 2*j.size, multiplications*len(j.x))
+	}
+	*j = blockJob[T]{}
+	jobs.Put(j)
+}
+
+// Chunk does block i.
+func (j *blockJob[T]) Chunk(i int, buffer []T) {
+	lo := i * j.size
+	hi := min(lo+j.size, len(j.x))
+	b := block[T]{x: j.x[lo:hi], y: j.y[lo:hi], t: buffer[:hi-lo], d: buffer[j.size:][:hi-lo], p: j.p}
+	j.f(b)
+	if j.dst != nil {
+		addChain(j.dst[lo:hi], j.ct[lo:hi], b.d, j.fresh, j.selects)
+	}
 }
 
 // eachBlock calls f for the blocks of an operation: elements lo up to hi.
