@@ -46,7 +46,8 @@ func (c *custom) OpName() string { return c.name }
 // stands for no cotangent where none is wanted: see [graph.Value.WantsGrad]. vjp is written as operations on the graph,
 // and may use other values of it. [Backward] calls it for the numbers, and takes away what it recorded; [Grad] records
 // it, so that where vjp is made of operations that have derivatives, the operation has derivatives of any order. It must
-// not differentiate through y: that would call it again, without end. Where a derivative may be infinite, multiply ct by
+// not differentiate through y: that would call it again, without end. Nor must it differentiate with Grad what it makes of ct
+// and xs, which may depend on each other: [Pullback] takes each for itself. Where a derivative may be infinite, multiply ct by
 // it with [github.com/seed366ff29f/chainrule/ops.Chain], so that an adjoint of 0 wins. [JVP], and [Jacobian] where it is
 // high, rely on that vjp is linear in ct.
 //

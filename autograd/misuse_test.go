@@ -152,6 +152,7 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 	"Hessian":    func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },
 	"HVP":        func(f func(xs ...graph.Value) graph.Value) { autograd.HVP(ofOne(f), []float64{2}, []float64{1}) },
 	"Checkpoint": func(f func(xs ...graph.Value) graph.Value) { autograd.Checkpoint(f, graph.New().Var(2)) },
+	"Pullback":   func(f func(xs ...graph.Value) graph.Value) { x := graph.New().Var(2); autograd.Pullback(f, x, x) },
 	"Loop": func(f func(xs ...graph.Value) graph.Value) {
 		var step func(i int, s graph.Value) graph.Value
 		if f != nil {
