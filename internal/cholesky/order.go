@@ -71,9 +71,9 @@ func newOrdering(n int, cliques [][]int32) (o *ordering, last []int32) {
 	o.mergeAlike(unknowns)
 	for _, i := range unknowns {
 		if w := o.weight[i]; w > 0 {
-			d := int(o.length[i] - o.inCliques[i])
+			d := int64(o.length[i] - o.inCliques[i])
 			for _, c := range o.cliquesOf(i) {
-				d += int(o.size[c] - w)
+				d += int64(o.size[c] - w)
 			}
 			o.degree[i] = o.atMost(w, d)
 			o.enter(i)
@@ -101,8 +101,8 @@ func apart(n int, cliques [][]int32) (last []int32) {
 }
 
 // atMost bounds the degree of an unknown of weight w by what is left.
-func (o *ordering) atMost(w int32, degree int) int32 {
-	return int32(min(degree, o.left-int(w)))
+func (o *ordering) atMost(w int32, degree int64) int32 {
+	return int32(min(degree, int64(o.left-int(w))))
 }
 
 // enter puts an unknown into the list of its degree.
@@ -153,7 +153,7 @@ func (o *ordering) eliminate(p int32) {
 		size -= o.weight[i]
 		o.remove(i)
 	}
-	most := o.left + int(o.weight[p]-size)
+	most := int64(o.left) + int64(o.weight[p]-size)
 	for _, i := range clique {
 		all := o.prune(i, p, most)
 		if o.length[i] == 1 { // it has no other neighbours than p has: it is eliminated with it
@@ -175,7 +175,7 @@ func (o *ordering) eliminate(p int32) {
 		// The degree is what was known of it, or the sum of what the other cliques have besides, and the new one.
 		w := -o.weight[i]
 		o.weight[i] = w
-		o.degree[i] = o.atMost(w, int(o.degree[i])+int(size-w))
+		o.degree[i] = o.atMost(w, int64(o.degree[i])+int64(size-w))
 		o.enter(i)
 		kept = append(kept, i)
 	}
@@ -240,10 +240,10 @@ const long = 64
 // prune puts clique p in place of those neighbours of i that are in it: unknowns, and cliques whose unknowns are. It bounds
 // the degree of i by the weights of the others. It stops where there are many, and the sum is as large as the degree, or
 // most, already: then it has not seen all.
-func (o *ordering) prune(i, p int32, most int) (all bool) {
+func (o *ordering) prune(i, p int32, most int64) (all bool) {
 	list, seen, stamp := o.neighboursOf(i), o.seen, o.stamp
 	cliques := list[:o.inCliques[i]]
-	hash, sum, stop := o.hash[i]+hashOf(p), 0, math.MaxInt
+	hash, sum, stop := o.hash[i]+hashOf(p), int64(0), int64(math.MaxInt64)
 	all = true
 	for k := 0; ; {
 		var more int
@@ -263,14 +263,14 @@ func (o *ordering) prune(i, p int32, most int) (all bool) {
 			if k == 0 && (seen[cliques[n-1]]-stamp)/2 > seen[cliques[1]]-stamp {
 				slices.Reverse(cliques) // those with many others come first: the sum is large soon
 			}
-			stop = min(most, int(o.degree[i])) // there is room for p now
+			stop = min(most, int64(o.degree[i])) // there is room for p now
 		}
 	}
 	others := list[o.inCliques[i]:]
 	kept := others[:0]
 	for _, j := range others {
 		if w := o.weight[j]; w > 0 {
-			sum += int(w)
+			sum += int64(w)
 			kept = append(kept, j)
 		} else {
 			hash -= hashOf(j)
@@ -284,7 +284,7 @@ func (o *ordering) prune(i, p int32, most int) (all bool) {
 		list[0], list[k] = list[k], list[0] // it is gone first
 	}
 	o.inCliques[i], o.length[i], o.hash[i] = int32(k+1), int32(k+1+len(kept)), hash
-	o.degree[i] = int32(min(sum, int(o.degree[i])))
+	o.degree[i] = int32(min(sum, int64(o.degree[i])))
 	return all
 }
 
@@ -292,13 +292,13 @@ func (o *ordering) prune(i, p int32, most int) (all bool) {
 // large as stop, and returns how many come before that. It is where the time goes: inlined, it has no registers left.
 //
 //go:noinline
-func outside(cliques, seen []int32, stamp int32, sum, stop int) (before, total int) {
+func outside(cliques, seen []int32, stamp int32, sum, stop int64) (before int, total int64) {
 	for k, c := range cliques {
 		more := seen[c] - stamp
 		if more <= 0 {
 			return k, sum
 		}
-		sum += int(more)
+		sum += int64(more)
 		if sum >= stop {
 			return k, sum
 		}
