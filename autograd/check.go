@@ -35,7 +35,8 @@ type CheckError struct {
 	Input     int     // which argument of the function
 	Index     []int   // which element of it; nil if no single element but a direction was found, and then Input is -1
 	Gradient  float64 // by the backward sweep
-	Quotient  float64 // by central differences
+	Quotient  float64 // by central differences, or if Forward is set by the forward sweep
+	Forward   bool    // the backward sweep agrees with differences, and not with the forward sweep
 	Absolute  float64 // the size of their difference
 	Relative  float64 // the same, divided by the larger of the two
 	Tolerance float64 // of the difference
@@ -51,13 +52,18 @@ func (e *CheckError) Error() string {
 	if e.Index == nil {
 		where = "derivative in a random direction of all arguments"
 	}
+	if e.Forward {
+		return fmt.Sprintf("autograd.Check: the %s is %.12g, which central differences confirm, and the forward sweep gives %.12g: they differ by %.3g, more than %.3g (%d elements differ): an operation's Tangent, or a vjp that is not linear in its cotangent, is wrong",
+			where, e.Gradient, e.Quotient, e.Absolute, e.Tolerance, e.Elements)
+	}
 	return fmt.Sprintf("autograd.Check: the %s is %.12g, central differences give %.12g: they differ by %.3g, %.3g of their size, more than %.3g (%d elements differ)",
 		where, e.Gradient, e.Quotient, e.Absolute, e.Relative, e.Tolerance, e.Elements)
 }
 
 // Check compares the gradient of f by the backward sweep with central differences of fourth order, at the given
-// point, and returns a [*CheckError] for the worst element if they disagree. The result of f must be a scalar. f is
-// called many times, each time on a new graph, and must return the same value for the same arguments.
+// point, and returns a [*CheckError] for the worst element if they disagree. Where they agree, it compares the gradient
+// with the derivatives by the forward sweep, [Forward], in the same way. The result of f must be a scalar. f is called many
+// times, each time on a new graph, and must return the same value for the same arguments.
 //
 // If the arguments have more than 256 elements together, 32 of them are compared, drawn at random but always the same
 // ones, and derivatives in 4 random directions in which all elements move. Where such a derivative is wrong, Check
@@ -92,7 +98,8 @@ func Check(f func(xs ...graph.Value) graph.Value, at ...*tensor.Tensor) error {
 }
 
 func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType, tolerance float64) *CheckError {
-	c := &checker{gradients: gradientsAt(f, at, dtype), tolerance: tolerance}
+	gradients, forward := gradientsAt(f, at, dtype)
+	c := &checker{gradients: gradients, tolerance: tolerance}
 	total := 0
 	for _, t := range at {
 		c.point = append(c.point, t.To(tensor.Float64))
@@ -110,6 +117,11 @@ func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype ten
 		for k := range total {
 			c.element(k)
 		}
+		if c.worst == nil {
+			for k := range total {
+				c.forwards(forward, func(at int) float64 { return oneAt(at, k) }, k)
+			}
+		}
 		return c.worst
 	}
 	rng := rand.New(rand.NewPCG(uint64(total), 1))
@@ -122,8 +134,45 @@ func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype ten
 			signs[k] = 1 - 2*float64(rng.IntN(2))
 		}
 		c.direction(signs)
+		if c.worst == nil {
+			c.forwards(forward, func(at int) float64 { return signs[at] }, -1)
+		}
 	}
 	return c.worst
+}
+
+// forwards compares the derivatives by both sweeps as every element moves by what dir says: element k alone, or if that is
+// negative all of them.
+func (c *checker) forwards(forward func(dirs []*tensor.Tensor) float64, dir func(at int) float64, k int) {
+	dirs := make([]*tensor.Tensor, len(c.point))
+	sum, size, at := 0.0, 0.0, 0
+	for i, t := range c.point {
+		dirs[i] = tensor.New(tensor.Float64, t.Dims()...)
+		for j := range t.Len() {
+			d := dir(at)
+			dirs[i].SetFlat(d, j)
+			if d != 0 {
+				v := d * c.gradients[i].AtFlat(j)
+				sum, size = sum+v, size+math.Abs(v)
+			}
+			at++
+		}
+	}
+	got := forward(dirs)
+	over, allowed := c.compare(sum, got, size)
+	e := CheckError{Input: -1, Gradient: sum, Quotient: got, Tolerance: allowed, Forward: true}
+	if k >= 0 {
+		input, at := c.place(k)
+		e.Input, e.Index = input, unravel(at, c.point[input].Dims())
+	}
+	c.note(over, e)
+}
+
+func oneAt(at, k int) float64 {
+	if at == k {
+		return 1
+	}
+	return 0
 }
 
 // A checker compares derivatives at a point. Elements of all arguments are counted together.
@@ -242,8 +291,9 @@ func (c *checker) along(signs []float64, from, to int) (over float64, e CheckErr
 	return over, e
 }
 
-// gradientsAt returns the gradient of f by each argument, on a graph of the given precision.
-func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType) []*tensor.Tensor {
+// gradientsAt returns the gradient of f by each argument, on a graph of the given precision, and the derivative along
+// directions of all of them by the forward sweep.
+func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType) (gradients []*tensor.Tensor, forward func(dirs []*tensor.Tensor) float64) {
 	g := graph.New(graph.WithDType(dtype))
 	xs := leaves(g, at)
 	y := f(slices.Clone(xs)...)
@@ -259,7 +309,7 @@ func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dty
 	for i, x := range xs {
 		out[i] = grads.Tensor(x)
 	}
-	return out
+	return out, func(dirs []*tensor.Tensor) float64 { return Forward(y, xs, dirs).AtFlat(0) }
 }
 
 func leaves(g *graph.Graph, at []*tensor.Tensor) []graph.Value {

@@ -50,6 +50,35 @@ func ExampleCustom() {
 	// W = 0.567143  W′ = 0.361896  W″ = -0.214541
 }
 
+// A running mean has a Jacobian that is as cheap to apply from the right as from the left: the tangent of the result is the
+// running mean of the tangent. With that rule a forward sweep records nothing of the vjp. Check compares the two.
+func ExampleCustomWith() {
+	mean := func(x graph.Value) graph.Value { // of an element and the one before it
+		return ops.MulScalar(ops.Add(x, ops.Pad(ops.Slice(x, 0, 0, x.Len()-1), 0, 1, 0)), 0.5)
+	}
+	smooth := autograd.CustomWith(autograd.CustomConfig{
+		Tangent: func(_ graph.Value, _ int, t graph.Value, _ ...graph.Value) graph.Value { return mean(t) },
+	}, "smooth", func(xs ...*tensor.Tensor) *tensor.Tensor {
+		y := xs[0].Clone()
+		for i := y.Len() - 1; i >= 0; i-- {
+			before := 0.0
+			if i > 0 {
+				before = y.AtFlat(i - 1)
+			}
+			y.SetFlat((y.AtFlat(i)+before)/2, i)
+		}
+		return y
+	}, func(_, ct graph.Value, _ ...graph.Value) []graph.Value {
+		return []graph.Value{ops.Flip(mean(ops.Flip(ct, 0)), 0)}
+	})
+	y, dy := autograd.JVP(func(x graph.Value) graph.Value { return smooth(x) }, []float64{1, 3, 7}, []float64{1, 0, 0})
+	fmt.Println(y.Float64s(), dy.Float64s())
+	fmt.Println(autograd.Check(func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Square(smooth(xs...))) }, tensor.Of([]float64{1, 3, 7}, 3)))
+	// Output:
+	// [0.5 2 5] [0.5 0.5 0]
+	// <nil>
+}
+
 // The solution of x = cos(θ·x) as a function of θ. The iterations are not recorded: by the implicit function theorem,
 // the derivative of the solution of x = f(x, θ) is ∂f/∂θ / (1 - ∂f/∂x), whatever way led there.
 func ExampleCustom_fixedPoint() {

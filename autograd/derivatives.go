@@ -197,7 +197,7 @@ func costs(y, x graph.Value) (row, column float64) {
 			column += shared + size
 		case r.Stacks != nil:
 			column += recorded/fewDirections + size
-		case r.Tangent != nil:
+		case hasTangent(n):
 			column += recorded + size
 		default:
 			column += undefined + size

@@ -52,7 +52,7 @@
 //	the same, where each is recorded by itself         PerExample                              n gradients
 //	a gradient through many steps, in little memory    Loop, Checkpoint                        5 T, 4 T
 //	the gradient of the solution of an equation        FixedPoint, Root                        one more solution
-//	that of an algorithm, given its derivative         Custom, Pullback                        what that takes
+//	that of an algorithm, given its derivative         Custom, CustomWith, Pullback            what that takes
 //	these at very many points                          package program: Compile,               a part of T
 //	                                                   CompileHessian, CompileJacobian
 //	a minimum, a fit                                   package minimize

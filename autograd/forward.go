@@ -16,7 +16,8 @@ import (
 // xs that y does not depend on is 0, and one that is given twice moves along both of its directions.
 //
 // A function that is called again for a backward sweep, as that of [Checkpoint], [Loop], [FixedPoint] and [Root], is called
-// again for this one too. The sweep passes an operation of [Custom] by differentiating its VJP.
+// again for this one too. The sweep passes an operation of [Custom] by differentiating its VJP, one of [CustomWith] by its
+// Tangent.
 //
 // A tangent of exactly 0 contributes 0, whatever the local derivative, and nothing comes from an operand that an operation
 // did not select: as in [Backward], but a column and a row of a Jacobian do not meet the same zeros.
