@@ -84,6 +84,24 @@ const (
 	numOpcodes
 )
 
+// Opcodes of a machine's steps, besides: those whose first operand, or with Onto whose last, is what the step before has
+// computed.
+const (
+	opThenAdd opcode = numOpcodes + iota
+	opThenSub
+	opThenMul
+	opThenDiv
+	opThenNeg
+	opThenSquare
+	opThenReciprocal
+	opThenMulAdd
+	opThenMulSub
+	opThenSubMul
+	opOntoMulAdd
+	opOntoMulSub
+	opOntoSubMul
+)
+
 // An operation is what the table of opcodes says of one.
 type operation struct {
 	name  string

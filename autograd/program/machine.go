@@ -47,6 +47,13 @@ func (c *code) machine(op string) *machine {
 		if y == before && swaps[op] {
 			x, y = y, x
 		}
+		code := op
+		switch {
+		case x == before && then[op] != 0:
+			code = then[op]
+		case z == before && onto[op] != 0:
+			code = onto[op]
+		}
 		if empty > 0 {
 			empty--
 			before = free[empty]
@@ -55,7 +62,7 @@ func (c *code) machine(op string) *machine {
 			m.slots++
 		}
 		slot[first+k] = before
-		s[0], s[1], s[2], s[3] = uint32(op)|uint32(before)<<8, uint32(x), uint32(y), uint32(z)
+		s[0], s[1], s[2], s[3] = uint32(code)|uint32(before)<<8, uint32(x), uint32(y), uint32(z)
 	}
 	if c.value == len(c.ins) {
 		m.value = at
@@ -169,3 +176,12 @@ func (c *code) fusion(sum opcode, f fusion, x, y int32) (op opcode, a, b, rest i
 
 // swaps are the opcodes whose first two operands may change places.
 var swaps = [numOpcodes]bool{opAdd: true, opMul: true, opMulAdd: true, opMulSub: true, opSubMul: true, opMaximum: true, opMinimum: true}
+
+// then has the opcodes of steps whose first operand is what the step before has computed, and onto those whose last one is.
+var (
+	then = [numOpcodes]opcode{
+		opAdd: opThenAdd, opSub: opThenSub, opMul: opThenMul, opDiv: opThenDiv, opNeg: opThenNeg, opSquare: opThenSquare,
+		opReciprocal: opThenReciprocal, opMulAdd: opThenMulAdd, opMulSub: opThenMulSub, opSubMul: opThenSubMul,
+	}
+	onto = [numOpcodes]opcode{opMulAdd: opOntoMulAdd, opMulSub: opOntoMulSub, opSubMul: opOntoSubMul}
+)

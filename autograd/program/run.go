@@ -6,83 +6,162 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
-// run runs a machine's steps, or the first of them, on slots. Steps often read what the one before has set: it need not come
-// back from memory then, which takes longer than to compute it.
-//
-// Steps of one size need no count of what has been read, and a call at one place only leaves more registers to the loop.
+// run runs a machine's steps, or the first of them, on slots.
 func run(steps []step, slots []float64) {
-	var y float64
-	last := ^uint32(0)
+	var y float64 // what the step before has computed
+	for {
+		steps = steps[arithmetic(steps, slots, y):]
+		if len(steps) == 0 {
+			return
+		}
+		w := &steps[0]
+		y = function(w, slots[w[1]], slots)
+		slots[w[0]>>8] = y
+		steps = steps[1:]
+	}
+}
+
+// arithmetic runs steps up to the first that is left to [function], and returns how many it has run. The step before has
+// computed y.
+//
+// What it calls nothing for it keeps in registers, and what a step needs of the one before does not come back from memory,
+// which takes longer than to compute it. Every opcode has loads and a store of its own, which say the same over and over:
+// processors remember, by the address of an instruction, whether it reads what another has just stored, and wait if it did
+// once.
+func arithmetic(steps []step, slots []float64, y float64) int {
 	for k := range steps {
 		w := &steps[k]
-		a := y
-		if w[1] != last {
-			a = slots[w[1]]
-		}
-		last = w[0] >> 8
 		switch opcode(w[0]) {
 		case opAdd:
-			y = a + slots[w[2]]
+			y = slots[w[1]] + slots[w[2]]
+			slots[w[0]>>8] = y
+		case opThenAdd:
+			y = y + slots[w[2]]
+			slots[w[0]>>8] = y
 		case opSub:
-			y = a - slots[w[2]]
+			y = slots[w[1]] - slots[w[2]]
+			slots[w[0]>>8] = y
+		case opThenSub:
+			y = y - slots[w[2]]
+			slots[w[0]>>8] = y
 		case opMul:
-			y = a * slots[w[2]]
+			y = slots[w[1]] * slots[w[2]]
+			slots[w[0]>>8] = y
+		case opThenMul:
+			y = y * slots[w[2]]
+			slots[w[0]>>8] = y
 		case opDiv:
-			y = a / slots[w[2]]
+			y = slots[w[1]] / slots[w[2]]
+			slots[w[0]>>8] = y
+		case opThenDiv:
+			y = y / slots[w[2]]
+			slots[w[0]>>8] = y
 		case opMulAdd:
-			y = float64(a*slots[w[2]]) + slots[w[3]]
+			y = float64(slots[w[1]]*slots[w[2]]) + slots[w[3]]
+			slots[w[0]>>8] = y
+		case opThenMulAdd:
+			y = float64(y*slots[w[2]]) + slots[w[3]]
+			slots[w[0]>>8] = y
+		case opOntoMulAdd:
+			y = float64(slots[w[1]]*slots[w[2]]) + y
+			slots[w[0]>>8] = y
 		case opMulSub:
-			y = float64(a*slots[w[2]]) - slots[w[3]]
+			y = float64(slots[w[1]]*slots[w[2]]) - slots[w[3]]
+			slots[w[0]>>8] = y
+		case opThenMulSub:
+			y = float64(y*slots[w[2]]) - slots[w[3]]
+			slots[w[0]>>8] = y
+		case opOntoMulSub:
+			y = float64(slots[w[1]]*slots[w[2]]) - y
+			slots[w[0]>>8] = y
 		case opSubMul:
-			y = slots[w[3]] - float64(a*slots[w[2]])
+			y = slots[w[3]] - float64(slots[w[1]]*slots[w[2]])
+			slots[w[0]>>8] = y
+		case opThenSubMul:
+			y = slots[w[3]] - float64(y*slots[w[2]])
+			slots[w[0]>>8] = y
+		case opOntoSubMul:
+			y = y - float64(slots[w[1]]*slots[w[2]])
+			slots[w[0]>>8] = y
 		case opNeg:
-			y = -a
+			y = -slots[w[1]]
+			slots[w[0]>>8] = y
+		case opThenNeg:
+			y = -y
+			slots[w[0]>>8] = y
 		case opSquare:
+			a := slots[w[1]]
 			y = a * a
+			slots[w[0]>>8] = y
+		case opThenSquare:
+			y = y * y
+			slots[w[0]>>8] = y
 		case opReciprocal:
-			y = 1 / a
+			y = 1 / slots[w[1]]
+			slots[w[0]>>8] = y
+		case opThenReciprocal:
+			y = 1 / y
+			slots[w[0]>>8] = y
 		case opAbs:
-			y = math.Abs(a)
+			y = math.Abs(slots[w[1]])
+			slots[w[0]>>8] = y
 		case opSqrt:
-			y = math.Sqrt(a)
+			y = math.Sqrt(slots[w[1]])
+			slots[w[0]>>8] = y
 		case opIsNaN:
+			a := slots[w[1]]
 			y = oneIf(a != a)
+			slots[w[0]>>8] = y
 		case opIsFinite:
+			a := slots[w[1]]
 			y = oneIf(a-a == 0)
+			slots[w[0]>>8] = y
 		case opMaximum:
-			y = max(a, slots[w[2]])
+			y = max(slots[w[1]], slots[w[2]])
+			slots[w[0]>>8] = y
 		case opMinimum:
-			y = min(a, slots[w[2]])
+			y = min(slots[w[1]], slots[w[2]])
+			slots[w[0]>>8] = y
 		case opGt:
-			y = oneIf(a > slots[w[2]])
+			y = oneIf(slots[w[1]] > slots[w[2]])
+			slots[w[0]>>8] = y
 		case opGe:
-			y = oneIf(a >= slots[w[2]])
+			y = oneIf(slots[w[1]] >= slots[w[2]])
+			slots[w[0]>>8] = y
 		case opLt:
-			y = oneIf(a < slots[w[2]])
+			y = oneIf(slots[w[1]] < slots[w[2]])
+			slots[w[0]>>8] = y
 		case opLe:
-			y = oneIf(a <= slots[w[2]])
+			y = oneIf(slots[w[1]] <= slots[w[2]])
+			slots[w[0]>>8] = y
 		case opEq:
-			y = oneIf(a == slots[w[2]])
+			y = oneIf(slots[w[1]] == slots[w[2]])
+			slots[w[0]>>8] = y
 		case opNe:
-			y = oneIf(a != slots[w[2]])
+			y = oneIf(slots[w[1]] != slots[w[2]])
+			slots[w[0]>>8] = y
 		case opWhere:
-			if y = slots[w[3]]; a != 0 {
+			if y = slots[w[3]]; slots[w[1]] != 0 {
 				y = slots[w[2]]
 			}
+			slots[w[0]>>8] = y
 		case opChain:
+			a := slots[w[1]]
 			if y = 0; a != 0 {
 				y = float64(a * slots[w[2]])
 			}
+			slots[w[0]>>8] = y
 		case opSelect:
-			b := slots[w[2]]
+			a, b := slots[w[1]], slots[w[2]]
 			if y = 0; a != 0 && b != 0 {
 				y = float64(a * b)
 			}
+			slots[w[0]>>8] = y
 		default:
-			y = function(w, a, slots)
+			return k
 		}
-		slots[last] = y
 	}
+	return len(steps)
 }
 
 // function returns the result of a step that run leaves to it, whose first operand is given. What programs have most often
