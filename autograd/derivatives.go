@@ -94,7 +94,8 @@ func JVP(f func(x graph.Value) graph.Value, at, dir []float64) (y, dy *tensor.Te
 }
 
 // JVPs is [JVP] in several directions at once: it returns f(at) and its derivative in each direction. All of them take one
-// evaluation of f and one sweep.
+// evaluation of f and one sweep. It panics with a [*graph.Error] if a direction has another length than the point, and if the
+// derivatives have 2³¹ elements or more or take more than the limit of the Go runtime (GOMEMLIMIT).
 func JVPs(f func(x graph.Value) graph.Value, at []float64, dirs ...[]float64) (y *tensor.Tensor, dys []*tensor.Tensor) {
 	return jvps("autograd.JVPs", f, at, dirs...)
 }
@@ -104,6 +105,9 @@ func jvps(op string, f func(x graph.Value) graph.Value, at []float64, dirs ...[]
 		checkDirection(op, at, dir)
 	}
 	x, v := record(op, f, at)
+	if m := v.Len(); m > 0 && len(dirs) > mostNumbers()/m {
+		panic(graph.Errorf(op, graph.ErrLimit, "%d derivatives of %d elements take %.3g bytes: give fewer directions at a time", len(dirs), m, 8*float64(len(dirs))*float64(m)))
+	}
 	dys = make([]*tensor.Tensor, len(dirs))
 	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(first, now int, rows []float64) {
 		for r := range now {

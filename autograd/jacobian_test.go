@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime/debug"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -195,6 +196,9 @@ func TestMatricesTooLarge(t *testing.T) {
 			"MulVec":   func() { (&autograd.Sparse{M: 1 << 28}).MulVec(nil, nil) },
 			"Taylor": func() {
 				autograd.Taylor(func(x graph.Value) graph.Value { return ops.Sum(ops.Sin(ops.Broadcast(x, 1000, 1000))) }, at[:1], at[:1], 170)
+			},
+			"JVPs": func() {
+				autograd.JVPs(func(x graph.Value) graph.Value { return ops.Broadcast(x, 1<<18) }, at[:1], slices.Repeat([][]float64{at[:1]}, 600)...)
 			},
 			"PerExample": func() {
 				x := graph.New().VarTensor(tensor.Of(at, len(at)))
