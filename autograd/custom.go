@@ -44,15 +44,15 @@ func (c *custom) OpName() string { return c.name }
 // forward uses besides has no gradient.
 //
 // vjp returns, for the result y, its cotangent ct, of y's shape, and the operands xs, the cotangent of each operand: of
-// the operand's shape, or of one to which that broadcasts; the caller sums over the stretched axes. The zero graph.Value
-// stands for no cotangent where none is wanted: see [graph.Value.WantsGrad]. vjp is written as operations on the graph,
-// and may use other values of it. [Backward] calls it for the numbers, and takes away what it recorded; [Grad] records
-// it, so that where vjp is made of operations that have derivatives, the operation has derivatives of any order. It must
-// not differentiate through y: that would call it again, without end. Nor must it differentiate with Grad what it makes of ct
-// and xs, which may depend on each other: [Pullback] takes each for itself. Where a derivative may be infinite, multiply ct by
-// it with [github.com/seed366ff29f/chainrule/ops.Chain], so that an adjoint of 0 wins. Forward sweeps, as those of [JVP],
-// [HVP], and [Jacobian] where it is high, differentiate vjp by ct, in which it must be linear; [CustomWith] takes a rule for
-// them.
+// the operand's shape, or of one to which that broadcasts; the caller sums over the stretched axes. The zero
+// graph.Value stands for no cotangent where none is wanted: see [graph.Value.WantsGrad]. vjp is written as operations
+// on the graph, and may use other values of it. [Backward] calls it for the numbers, and takes away what it recorded;
+// [Grad] records it, so that where vjp is made of operations that have derivatives, the operation has derivatives of
+// any order. It must not differentiate through y: that would call it again, without end. Nor must it differentiate with
+// Grad what it makes of ct and xs, which may depend on each other: [Pullback] takes each for itself. Where a derivative
+// may be infinite, multiply ct by it with [github.com/seed366ff29f/chainrule/ops.Chain], so that an adjoint of 0 wins.
+// Forward sweeps, as those of [JVP], [HVP], and [Jacobian] where it is high, differentiate vjp by ct, in which it must
+// be linear; [CustomWith] takes a rule for them.
 //
 // Custom panics with a [*graph.Error] if the name is none or a function nil. The operation does if it has no operands,
 // forward returns nil, or vjp returns another number of cotangents, or one of another shape.
@@ -62,9 +62,10 @@ func Custom(name string, forward func(xs ...*tensor.Tensor) *tensor.Tensor, vjp 
 
 // A CustomConfig is what [CustomWith] knows of an operation besides.
 type CustomConfig struct {
-	// Tangent returns, for the result y and the operands xs, what a tangent t of operand i contributes to the tangent of
-	// y: the product of the Jacobian ∂y/∂xs[i] with t, of y's shape or one that broadcasts to it. It is written as operations
-	// on the graph, and is linear in t; a tangent of 0 does not ask for it. Nil leaves forward sweeps to the vjp.
+	// Tangent returns, for the result y and the operands xs, what a tangent t of operand i contributes to the tangent
+	// of y: the product of the Jacobian ∂y/∂xs[i] with t, of y's shape or one that broadcasts to it. It is written as
+	// operations on the graph, and is linear in t; a tangent of 0 does not ask for it. Nil leaves forward sweeps to the
+	// vjp.
 	Tangent func(y graph.Value, i int, t graph.Value, xs ...graph.Value) graph.Value
 }
 
@@ -73,8 +74,8 @@ type CustomConfig struct {
 // of recording and differentiating the vjp: that pays where the Jacobian is cheap to apply from the right.
 //
 // The two rules say one thing, and [Check] compares them. [Forward], [JVP], [HVP] and the others that sweep forward use
-// Tangent, [Backward] and [Grad] the vjp; a result of one number from an operand of many gets its tangent from the vjp, with
-// one product.
+// Tangent, [Backward] and [Grad] the vjp; a result of one number from an operand of many gets its tangent from the vjp,
+// with one product.
 func CustomWith(c CustomConfig, name string, forward func(xs ...*tensor.Tensor) *tensor.Tensor, vjp func(y, ct graph.Value, xs ...graph.Value) []graph.Value) func(xs ...graph.Value) graph.Value {
 	return newCustom("autograd.CustomWith", c, name, forward, vjp)
 }

@@ -38,8 +38,8 @@ func scaledSine(vjps, tangents *int) func(x, s graph.Value) graph.Value {
 	return func(x, s graph.Value) graph.Value { return f(x, s) }
 }
 
-// TestCustomTangent compares an operation that has both rules with the same one recorded: all that sweeps forward, derivatives
-// of up to the third order, scalars and tensors, and functions that are recorded again.
+// TestCustomTangent compares an operation that has both rules with the same one recorded: all that sweeps forward,
+// derivatives of up to the third order, scalars and tensors, and functions that are recorded again.
 func TestCustomTangent(t *testing.T) {
 	var vjps, tangents int
 	own := scaledSine(&vjps, &tangents)
@@ -138,7 +138,8 @@ func TestCustomTangent(t *testing.T) {
 	}
 }
 
-// TestCheckComparesSweeps holds that a Tangent which is wrong, or a vjp that is not linear, is found where the gradient is right.
+// TestCheckComparesSweeps holds that a Tangent which is wrong, or a vjp that is not linear, is found where the gradient
+// is right.
 func TestCheckComparesSweeps(t *testing.T) {
 	cube := func(c autograd.CustomConfig, vjp func(ct, x graph.Value) graph.Value) func(xs ...graph.Value) graph.Value {
 		f := autograd.CustomWith(c, "cube", mapped(func(x float64) float64 { return x * x * x }), func(_, ct graph.Value, xs ...graph.Value) []graph.Value {

@@ -93,9 +93,9 @@ func JVP(f func(x graph.Value) graph.Value, at, dir []float64) (y, dy *tensor.Te
 	return y, dys[0]
 }
 
-// JVPs is [JVP] in several directions at once: it returns f(at) and its derivative in each direction. All of them take one
-// evaluation of f and one sweep. It panics with a [*graph.Error] if a direction has another length than the point, and if the
-// derivatives have 2³¹ elements or more or take more than the limit of the Go runtime (GOMEMLIMIT).
+// JVPs is [JVP] in several directions at once: it returns f(at) and its derivative in each direction. All of them take
+// one evaluation of f and one sweep. It panics with a [*graph.Error] if a direction has another length than the point,
+// and if the derivatives have 2³¹ elements or more or take more than the limit of the Go runtime (GOMEMLIMIT).
 func JVPs(f func(x graph.Value) graph.Value, at []float64, dirs ...[]float64) (y *tensor.Tensor, dys []*tensor.Tensor) {
 	return jvps("autograd.JVPs", f, at, dirs...)
 }
@@ -302,9 +302,9 @@ func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 }
 
 // HVP returns the product of the Hessian of f at a point with a direction, at a small multiple of the cost of f and
-// without the Hessian (Pearlmutter, 1994): it records the gradient and makes one forward sweep through it. Where f is made of
-// operations on scalars, it finds the same numbers without the record, by a forward and a backward sweep through f. f has
-// a scalar result.
+// without the Hessian (Pearlmutter, 1994): it records the gradient and makes one forward sweep through it. Where f is
+// made of operations on scalars, it finds the same numbers without the record, by a forward and a backward sweep
+// through f. f has a scalar result.
 func HVP(f func(x graph.Value) graph.Value, at, dir []float64) []float64 {
 	const op = "autograd.HVP"
 	checkDirection(op, at, dir)

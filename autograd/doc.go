@@ -60,12 +60,12 @@
 // On graphs of scalars T is some ten nanoseconds an operation. What a function has to record or to look up then takes
 // longer than the arithmetic.
 //
-// Functions that take a point as numbers record f on a graph of their own, as a function of one vector; those whose names
-// begin with Sparse as one of many scalars. Such graphs are kept for the next calls, which allocate little then; their memory
-// is given up when nothing uses them for a while, or when only calls do that need a small part of it. The others work on a
-// graph that is there. f may branch on numbers, loop and
-// call itself: what is differentiated is what it records at this point. At a kink, a derivative is the value that the
-// operation promises there: docs/operations.md lists them.
+// Functions that take a point as numbers record f on a graph of their own, as a function of one vector; those whose
+// names begin with Sparse as one of many scalars. Such graphs are kept for the next calls, which allocate little then;
+// their memory is given up when nothing uses them for a while, or when only calls do that need a small part of it. The
+// others work on a graph that is there. f may branch on numbers, loop and call itself: what is differentiated is what
+// it records at this point. At a kink, a derivative is the value that the operation promises there: docs/operations.md
+// lists them.
 //
 // # To look and to change
 //

@@ -75,8 +75,8 @@ func (l *loop) sweepParts(n graph.Node, xs []graph.Value, ct graph.Value) []grap
 	return back.of
 }
 
-// A passedBack is what a recorded sweep has passed back so far: to the state that it has come to, and to each operand of the
-// loop. What has got nothing has the zero value.
+// A passedBack is what a recorded sweep has passed back so far: to the state that it has come to, and to each operand
+// of the loop. What has got nothing has the zero value.
 type passedBack struct {
 	state  graph.Value
 	of     []graph.Value

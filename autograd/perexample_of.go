@@ -20,8 +20,8 @@ import (
 // The result is the Jacobian of losses by each of xs, whatever the losses are made of. Where the tape shows that every
 // row of what is computed belongs to one example, one backward sweep serves all examples, and only what they contribute
 // to values that they share, such as weights, is computed for each: elementwise operations, products of rows with a
-// matrix, [github.com/seed366ff29f/chainrule/ops.Linear], and reductions, softmax and the like along later axes are known to keep rows apart. Elsewhere
-// there is a sweep for each example.
+// matrix, [github.com/seed366ff29f/chainrule/ops.Linear], and reductions, softmax and the like along later axes are
+// known to keep rows apart. Elsewhere there is a sweep for each example.
 //
 // Both ways give the same numbers but for rounding. The result takes n times the memory of xs, and so do values made of
 // them that the examples share while they are passed.

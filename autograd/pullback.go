@@ -18,8 +18,8 @@ import (
 // another, or that ct depends on xs, adds nothing. [Grad] of the sum of ct·f(xs...) would add both. What f uses besides
 // has no part, whatever it was made of. One of xs that wants no gradient gets zeros.
 //
-// It panics with a [*graph.Error] if f is nil, there are no xs, the values belong to different recordings, or ct has another
-// shape than the result of f.
+// It panics with a [*graph.Error] if f is nil, there are no xs, the values belong to different recordings, or ct has
+// another shape than the result of f.
 func Pullback(f func(xs ...graph.Value) graph.Value, ct graph.Value, xs ...graph.Value) []graph.Value {
 	const op = "autograd.Pullback"
 	if f == nil {

@@ -52,8 +52,8 @@ const (
 	keptRow  = 255 // there is one
 )
 
-// mostEntries returns how many entries a sparse matrix may have: 2²⁸, or as many as the limit of the Go runtime (GOMEMLIMIT)
-// or the address space has room for, at 24 bytes each.
+// mostEntries returns how many entries a sparse matrix may have: 2²⁸, or as many as the limit of the Go runtime
+// (GOMEMLIMIT) or the address space has room for, at 24 bytes each.
 func mostEntries() int {
 	return int(min(1<<28, math.MaxInt/32, debug.SetMemoryLimit(-1)/24))
 }

@@ -129,8 +129,8 @@ func (g *Graph) Trim() int {
 }
 
 // Recycle is [Graph.Reset] for a graph whose next recording may be of quite another size. Of the memory that the graph
-// keeps for tensors, it gives up what 16 recordings in a row had no use for, each of which needed less than an eighth of it;
-// up to 1 MiB stays. See [github.com/seed366ff29f/chainrule/graph/tensor.Pool.Settle].
+// keeps for tensors, it gives up what 16 recordings in a row had no use for, each of which needed less than an eighth
+// of it; up to 1 MiB stays. See [github.com/seed366ff29f/chainrule/graph/tensor.Pool.Settle].
 func (g *Graph) Recycle() {
 	g.must("graph.Graph.Recycle")
 	g.Reset()

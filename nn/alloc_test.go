@@ -212,7 +212,8 @@ func TestFitStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-// allocationsOfFit returns how many allocations training makes between two of its steps, the least of up to three trainings.
+// allocationsOfFit returns how many allocations training makes between two of its steps, the least of up to three
+// trainings.
 func allocationsOfFit(t *testing.T, model nn.Layer, set *data.Set, cfg nn.FitConfig, first, last int) uint64 {
 	var before, after runtime.MemStats
 	cfg.OnStep = func(step int, _ float64) {

@@ -261,7 +261,8 @@ func logDetBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) boo
 	return true
 }
 
-// addRounded adds c·x, x rounded to the precision of dst, to the numbers of dst from offset on, or sets them. A zero of c wins.
+// addRounded adds c·x, x rounded to the precision of dst, to the numbers of dst from offset on, or sets them. A zero of
+// c wins.
 func addRounded(dst *tensor.Tensor, offset int, c float64, x []float64, fresh bool) {
 	if dst.DType() == tensor.Float64 {
 		addMultiple(dst.Float64s()[offset:offset+len(x)], c, x, fresh)

@@ -32,9 +32,10 @@ const (
 	spreadMost  = 64   // of how many elements a row may be whose number is written out
 )
 
-// eachRun calls f for the runs of a walk of two operands: elements lo up to hi of the result, with as many elements of a and b,
-// or one where an operand stays at it. A row that is repeated over and over, such as a bias, is written several times side by
-// side in a buffer, and so are the numbers of short rows: then runs are not short, and seldom end within a vector.
+// eachRun calls f for the runs of a walk of two operands: elements lo up to hi of the result, with as many elements of
+// a and b, or one where an operand stays at it. A row that is repeated over and over, such as a bias, is written
+// several times side by side in a buffer, and so are the numbers of short rows: then runs are not short, and seldom end
+// within a vector.
 func eachRun[T constraints.Float](n graph.Node, p array.Pairing, a, b []T, f func(lo, hi int, a, b []T)) {
 	rep := p.Repeat(repeatRows, spreadMost)
 	if rep.N == 0 {

@@ -196,8 +196,8 @@ func TestDetHessianSingular(t *testing.T) {
 	}
 }
 
-// TestDetOfManyRows holds that a·cof(a)ᵀ is the determinant times the identity, for gradients and cofactors of matrices with and
-// without an inverse, of which the former are found from the factors of the determinant.
+// TestDetOfManyRows holds that a·cof(a)ᵀ is the determinant times the identity, for gradients and cofactors of matrices
+// with and without an inverse, of which the former are found from the factors of the determinant.
 func TestDetOfManyRows(t *testing.T) {
 	for _, n := range []int{4, 15, 16, 17, 40} {
 		for name, last := range map[string]float64{"regular": 1, "near a singular one": 1e-9, "singular": 0} {

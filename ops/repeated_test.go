@@ -12,8 +12,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// TestRepeatedRows holds operations of two operands, one of which has a row or a column for a matrix, to the same operations of
-// operands of one shape, value and gradients, exactly: rows may be short or long, many or few.
+// TestRepeatedRows holds operations of two operands, one of which has a row or a column for a matrix, to the same
+// operations of operands of one shape, value and gradients, exactly: rows may be short or long, many or few.
 func TestRepeatedRows(t *testing.T) {
 	numbers := []float64{1.5, -2, 0, math.Copysign(0, -1), 3, math.Inf(1), -0.25, math.NaN(), math.Inf(-1), 7, 0.1}
 	draw := func(dtype tensor.DType, from int, shape ...int) *tensor.Tensor {

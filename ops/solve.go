@@ -280,8 +280,8 @@ func solveCommon(n graph.Node, ct *tensor.Tensor) {
 	})
 }
 
-// systemBackward adds to dst what the cotangent that Common left contributes to the matrix, where part says which elements of
-// row i it reads, or to the right side.
+// systemBackward adds to dst what the cotangent that Common left contributes to the matrix, where part says which
+// elements of row i it reads, or to the right side.
 func systemBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh, transposed bool, part func(i, k int) (lo, hi int)) bool {
 	if i == 0 {
 		array.Instance(n.DType(), addSystems[float64], addSystems[float32])(n, ct, dst, fresh, transposed, part)

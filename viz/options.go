@@ -41,9 +41,9 @@ func WithGradients(grads autograd.Gradients) Option {
 	return func(s settings) settings { s.grads = &grads; return s }
 }
 
-// WithContributions writes on every edge what the sweep passed along it: the incoming δ times the local derivative.
-// A node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients], and with
-// [WithTangents] for the other direction.
+// WithContributions writes on every edge what the sweep passed along it: the incoming δ times the local derivative. A
+// node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients], and
+// with [WithTangents] for the other direction.
 func WithContributions() Option {
 	return func(s settings) settings { s.contributions = true; return s }
 }

@@ -10,10 +10,10 @@
 // for many unknowns; [ProblemAndProduct] makes both.
 //
 // Gonum's methods end where the largest element of the gradient is below 1e-12, or a GradientThreshold in
-// [optimize.Settings]. Of a function whose values are large, as a likelihood of many observations, rounding hides the changes
-// before: then a search has found the minimum and yet ends with an error such as "linesearch: failed to converge". The
-// result is the best point all the same. Set the threshold to some 1e-9 of the values; Newton's method and NewtonCG often
-// come below 1e-12 by their last step.
+// [optimize.Settings]. Of a function whose values are large, as a likelihood of many observations, rounding hides the
+// changes before: then a search has found the minimum and yet ends with an error such as "linesearch: failed to
+// converge". The result is the best point all the same. Set the threshold to some 1e-9 of the values; Newton's method
+// and NewtonCG often come below 1e-12 by their last step.
 //
 // [LeastSquares] fits a model: it minimizes a sum of squares of residuals by the method of Levenberg and Marquardt, with
 // the sparse Jacobian of package autograd and a sparse factor, for which the order of the unknowns does not matter.

@@ -10,7 +10,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A step of training as a function of weights, inputs and targets: recorded once, called with other numbers again and again.
+// A step of training as a function of weights, inputs and targets: recorded once, called with other numbers again and
+// again.
 func ExampleRunner() {
 	g := graph.New(graph.Traced())
 	w := g.VarTensor(tensor.New(tensor.Float64, 2))

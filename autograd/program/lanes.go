@@ -40,7 +40,8 @@ func (p *laneProgram) begin(buffer, at []float64) {
 	p.first.Run(slots)
 }
 
-// newLaneProgram returns the part of a code that computes its first so many outs; forward says that those are no derivatives.
+// newLaneProgram returns the part of a code that computes its first so many outs; forward says that those are no
+// derivatives.
 func newLaneProgram(c *code, results int, forward bool) *laneProgram {
 	return newLaneProgramFor(c, results, forward, 0)
 }
@@ -80,7 +81,8 @@ func newLaneProgramFor(c *code, results int, forward bool, same int) *laneProgra
 	return p
 }
 
-// A laneIns is an instruction of a [laneBuilder]. Its operands are inputs and instructions, numbered from 0, or -1-i for constant i.
+// A laneIns is an instruction of a [laneBuilder]. Its operands are inputs and instructions, numbered from 0, or -1-i
+// for constant i.
 type laneIns struct {
 	op   opcode
 	lane kernel.LaneOp
@@ -196,9 +198,9 @@ func (in *laneIns) arity() int {
 	return operations[in.op].arity
 }
 
-// schedule returns the steps for some values and how many slots they need: the inputs stand in the first ones, the values in those that
-// follow. The first steps, so many as first says, compute what depends on the first inputs alone, so many as same says, and is needed by
-// others.
+// schedule returns the steps for some values and how many slots they need: the inputs stand in the first ones, the
+// values in those that follow. The first steps, so many as first says, compute what depends on the first inputs alone,
+// so many as same says, and is needed by others.
 func (b *laneBuilder) schedule(outs []int32, same int32) (steps []kernel.LaneStep, slots, first int) {
 	s := &laneScheduler{laneBuilder: b, uses: make([]int32, len(b.ins)), outs: outs, fixed: make([]bool, len(b.ins)), kept: make([]bool, len(b.ins))}
 	s.count()
@@ -261,8 +263,8 @@ func (s *laneScheduler) fix(same int32) {
 	}
 }
 
-// sort adds to the order what is fixed, or what is not: in the order of the code, but what is used once is computed just before it is,
-// so that it need not leave the registers.
+// sort adds to the order what is fixed, or what is not: in the order of the code, but what is used once is computed
+// just before it is, so that it need not leave the registers.
 func (s *laneScheduler) sort(fixed bool) {
 	isOut := make([]bool, len(s.ins))
 	for _, v := range s.outs {

@@ -11,8 +11,8 @@ import (
 // maxEntries bounds the entries of a sparse matrix, and the lists that are kept while they are found. Tests change it.
 var maxEntries = 1 << 27
 
-// mostHeld returns most, or how many entries of so many bytes the limit of the Go runtime (GOMEMLIMIT) has room for if those
-// are fewer.
+// mostHeld returns most, or how many entries of so many bytes the limit of the Go runtime (GOMEMLIMIT) has room for if
+// those are fewer.
 func mostHeld(most, bytes int) int {
 	return int(min(int64(most), debug.SetMemoryLimit(-1)/int64(bytes)))
 }

@@ -50,7 +50,8 @@ func forms() []form {
 	)
 }
 
-// What a builder gives for an instruction, whatever its operands are made of, has the value of the instruction, bit for bit.
+// What a builder gives for an instruction, whatever its operands are made of, has the value of the instruction, bit for
+// bit.
 func TestSimplify(t *testing.T) {
 	all := forms()
 	few := append(append([]form{}, all[:4]...), all[20:]...) // of three operands

@@ -23,8 +23,8 @@ const (
 func reprojection(p []graph.Value) (horizontal, vertical graph.Value) {
 	rotation, translation, focal, distortion := [3]graph.Value(p[0:3]), p[3:6], p[6], p[7:9]
 	point, seen := [3]graph.Value(p[9:12]), p[12:14]
-	// Rodrigues's formula: x·cos θ + (axis × x)·sin θ + axis·(axis·x)·(1 - cos θ).
-	// What is added to θ² is lost in rounding, but at 0, where it leaves x + rotation × x with the derivatives of the rotation.
+	// Rodrigues's formula: x·cos θ + (axis × x)·sin θ + axis·(axis·x)·(1 - cos θ). What is added to θ² is lost in
+	// rounding, but at 0, where it leaves x + rotation × x with the derivatives of the rotation.
 	angle := ops.Sqrt(ops.AddScalar(dot(rotation, rotation), 0x1p-1000))
 	sin, cos := ops.Sin(angle), ops.Cos(angle)
 	var axis, x [3]graph.Value

@@ -270,10 +270,10 @@ const (
 	settleLeast = 1 << 20
 )
 
-// Settle says that a piece of work has ended, after which work of another size may come. A pool that keeps more than 1 MiB
-// gives up its free buffers when 16 pieces of work in a row have each needed less than an eighth of what it keeps: memory
-// does not stay where one large piece of work was followed by small ones for ever, and work of one size, or of two in turns,
-// allocates nothing.
+// Settle says that a piece of work has ended, after which work of another size may come. A pool that keeps more than 1
+// MiB gives up its free buffers when 16 pieces of work in a row have each needed less than an eighth of what it keeps:
+// memory does not stay where one large piece of work was followed by small ones for ever, and work of one size, or of
+// two in turns, allocates nothing.
 func (p *Pool) Settle() {
 	p.must("tensor.Pool.Settle")
 	if p.ample++; p.bytes <= settleLeast || p.recent >= p.bytes/settlePart {

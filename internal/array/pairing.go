@@ -12,8 +12,8 @@ type Pairing struct {
 	stepA, stepB [tensor.MaxRank]int
 }
 
-// Pair returns the walk for operands of shapes a and b along shape out, to which both broadcast. It panics with a [*tensor.Error]
-// if out has more than [tensor.MaxRank] axes.
+// Pair returns the walk for operands of shapes a and b along shape out, to which both broadcast. It panics with a
+// [*tensor.Error] if out has more than [tensor.MaxRank] axes.
 func Pair(out, a, b []int) Pairing {
 	if len(out) > tensor.MaxRank {
 		panic(tensor.Errorf("array.Pair", tensor.ErrLimit, "shape %s has %d axes: at most %d are possible", tensor.FormatShape(out), len(out), tensor.MaxRank))
@@ -61,17 +61,17 @@ func (p *Pairing) twoLoops() (rows, n, stepA int) {
 	return rows, n, stepA
 }
 
-// A Repeat says that in the two innermost loops one operand has the same row of numbers in every turn of the outer one, or in each
-// turn a number for the whole row, while the other operand goes on.
+// A Repeat says that in the two innermost loops one operand has the same row of numbers in every turn of the outer one,
+// or in each turn a number for the whole row, while the other operand goes on.
 type Repeat struct {
 	N     int  // the length of a row, or 0 if neither operand is so
 	First bool // it is the first operand, else the second
 	Step  int  // how far apart the numbers of the rows are; 0 if it is a row
 }
 
-// Repeat takes the two innermost loops as one if an operand repeats its numbers there, over so many rows at least. A [Run] is then
-// a multiple of [Repeat].N elements long, of which that operand has only the first row, or one for each row. Rows with a number
-// each are taken so only if they have at most so many elements.
+// Repeat takes the two innermost loops as one if an operand repeats its numbers there, over so many rows at least. A
+// [Run] is then a multiple of [Repeat].N elements long, of which that operand has only the first row, or one for each
+// row. Rows with a number each are taken so only if they have at most so many elements.
 //
 // The zero Pairing has none.
 func (p *Pairing) Repeat(rows, most int) (r Repeat) {

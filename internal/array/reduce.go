@@ -7,9 +7,9 @@ import (
 )
 
 // AddReduced adds src to dst, summed over the axes along which dst's shape stretches to src's: the transpose of
-// broadcasting. With dst of zeros and axes kept at length 1 it is the sum over those axes, with an error of some units in the
-// last place of the sum of absolute values, however many there are. Both have one precision.
-// AddReduced panics with a [*tensor.Error] if the shapes or precisions do not fit.
+// broadcasting. With dst of zeros and axes kept at length 1 it is the sum over those axes, with an error of some units
+// in the last place of the sum of absolute values, however many there are. Both have one precision. AddReduced panics
+// with a [*tensor.Error] if the shapes or precisions do not fit.
 func AddReduced(dst, src *tensor.Tensor) {
 	const op = "array.AddReduced"
 	samePrecision(op, dst, src)
@@ -110,8 +110,8 @@ func samePrecision(op string, dst, src *tensor.Tensor) {
 	}
 }
 
-// Broadcast sets dst to src stretched to dst's shape. It panics with a [*tensor.Error] if src does not stretch to it, or the
-// precisions differ.
+// Broadcast sets dst to src stretched to dst's shape. It panics with a [*tensor.Error] if src does not stretch to it,
+// or the precisions differ.
 func Broadcast(dst, src *tensor.Tensor) {
 	const op = "array.Broadcast"
 	samePrecision(op, dst, src)

@@ -188,8 +188,8 @@ func portableAffine[T Float]() *affineKernels[T] {
 	}
 }
 
-// eachRow calls f with where rows begin: those of a slice without gaps, and those stride apart, from the last one on if that is
-// negative.
+// eachRow calls f with where rows begin: those of a slice without gaps, and those stride apart, from the last one on if
+// that is negative.
 func eachRow(width, stride, rows int, f func(wide, at int)) {
 	for r := range rows {
 		if stride < 0 {

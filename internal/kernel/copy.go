@@ -199,8 +199,8 @@ func TransposePart[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 	}
 }
 
-// Rows that are a multiple of pageStride bytes apart share few places of the caches: of those of dst no more than fewLines are
-// written at a time.
+// Rows that are a multiple of pageStride bytes apart share few places of the caches: of those of dst no more than
+// fewLines are written at a time.
 const (
 	pageStride = 1024
 	fewLines   = 16

@@ -1,7 +1,7 @@
 // Package kernel holds the loops over slices of numbers: element by element, along rows, matrix products, optimizer steps.
 //
-// It knows nothing of graphs, tensors or shapes: a function gets slices and a few integers, and writes into a slice it is given.
-// Everything above it that is slow when written as a plain Go loop belongs here.
+// It knows nothing of graphs, tensors or shapes: a function gets slices and a few integers, and writes into a slice it
+// is given. Everything above it that is slow when written as a plain Go loop belongs here.
 //
 // # Conventions
 //
@@ -29,16 +29,17 @@
 //
 // # Mappings
 //
-// Most functions of one or two numbers, and their derivatives, have no function of their own here: [Map] and [Slope] take the name of
-// one. The derivative of arcsin, say, multiplies a cotangent and is added to dst:
+// Most functions of one or two numbers, and their derivatives, have no function of their own here: [Map] and [Slope]
+// take the name of one. The derivative of arcsin, say, multiplies a cotangent and is added to dst:
 //
 //	kernel.Map(kernel.MapAsin, y, x, nil, 0, 0)
 //	kernel.Slope(kernel.SlopeAsin, dx, ct, x, nil, 1, 0, false)
 //
 // # Lanes
 //
-// A formula of small parts is another matter: each part is too short for a call. [Lanes] run a list of steps, such as a compiled program,
-// for some dozens of inputs at once. Every step sets a slot, one number for each input, from other slots:
+// A formula of small parts is another matter: each part is too short for a call. [Lanes] run a list of steps, such as a
+// compiled program, for some dozens of inputs at once. Every step sets a slot, one number for each input, from other
+// slots:
 //
 //	l := kernel.NewLanes([]kernel.LaneStep{
 //		{Op: kernel.LaneExp, Dst: 1, A: 0},
@@ -47,10 +48,10 @@
 //
 // # Implementations
 //
-// Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
-// AVX-512 (F, DQ, BW and VL), on arm64 products, reductions and most elementwise functions for its vectors of 128 bits, NEON; the
-// best the processor has is chosen when the program starts. Other processors, 386 among them, run the loops in Go. The environment
-// variable CHAINRULE_KERNEL, read once at that time, chooses another:
+// Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once
+// for AVX-512 (F, DQ, BW and VL), on arm64 products, reductions and most elementwise functions for its vectors of 128
+// bits, NEON; the best the processor has is chosen when the program starts. Other processors, 386 among them, run the
+// loops in Go. The environment variable CHAINRULE_KERNEL, read once at that time, chooses another:
 //
 //	portable   Go only
 //	avx2       AVX2 and FMA
@@ -60,10 +61,10 @@
 // The program panics at its start if the variable names something else, or what the build or the processor does not have.
 // The build tag purego leaves the assembly out. [Implementation] says what is in use.
 //
-// Large operations are shared between the caller and helpers, goroutines that are started when first needed, GOMAXPROCS-1 at
-// most. A helper waits actively for 200 µs after its last task, then it sleeps. There is one such operation at a time: a second
-// goroutine that comes with one does it alone. Nothing is shared for a while after helpers were late, as they are where other
-// programs use the processors.
+// Large operations are shared between the caller and helpers, goroutines that are started when first needed,
+// GOMAXPROCS-1 at most. A helper waits actively for 200 µs after its last task, then it sleeps. There is one such
+// operation at a time: a second goroutine that comes with one does it alone. Nothing is shared for a while after
+// helpers were late, as they are where other programs use the processors.
 //
 // Implementations differ in the last bits: sums are added in another order, and exp and its like are other polynomials.
 // Each is within the error that the doc comment states. Zeros and their signs, infinities and NaNs are the same in all.

@@ -4,9 +4,9 @@ import "fmt"
 
 // Gemm computes a matrix product: C = op(A)·op(B), or C += op(A)·op(B) if accumulate is set.
 //
-// op(A) is m×k: A itself, m rows lda apart, or if transA is set the transpose of A, which then is k rows lda apart. In the same
-// way op(B) is k×n with rows ldb apart. C is m×n with rows ldc apart and overlaps neither A nor B. Any of m, n, k may be 0; k = 0
-// without accumulate sets C to 0.
+// op(A) is m×k: A itself, m rows lda apart, or if transA is set the transpose of A, which then is k rows lda apart. In
+// the same way op(B) is k×n with rows ldb apart. C is m×n with rows ldc apart and overlaps neither A nor B. Any of m,
+// n, k may be 0; k = 0 without accumulate sets C to 0.
 //
 // Products are added in any order, with or without intermediate rounding. Infinities and NaNs go where IEEE 754 sends them:
 // 0·Inf is NaN. A sum that is 0 is +0.

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Functions of lines see x as lines of n elements, inner apart, which is also how many of them lie side by side: element k of
-// line i = o·inner + j is x[(o·n+k)·inner+j]. What is computed of line i is element i of the results. Rows of n elements are
-// lines with inner 1, columns are lines with inner as many as there are.
+// Functions of lines see x as lines of n elements, inner apart, which is also how many of them lie side by side:
+// element k of line i = o·inner + j is x[(o·n+k)·inner+j]. What is computed of line i is element i of the results. Rows
+// of n elements are lines with inner 1, columns are lines with inner as many as there are.
 
 // MaxLines sets dst[i] to the largest element of line i of x, or NaN if one is. -0 is smaller than 0. It panics if n is 0.
 func MaxLines[T Float](dst, x []T, n, inner int) { extremeLines("MaxLines", foldMax, dst, x, n, inner) }
@@ -28,8 +28,8 @@ func ProdLines[T Float](dst, x []T, n, inner int) {
 	foldLines("ProdLines", linesJob[T]{kind: foldProd, dst: dst, x: x, n: n, inner: inner})
 }
 
-// SumLines sets dst[i] to the sum of the elements of line i of x. Sums are kept in double precision, and in float64 parts of
-// lines are added pairwise, so the error is at most a few ulp of Σ|x|.
+// SumLines sets dst[i] to the sum of the elements of line i of x. Sums are kept in double precision, and in float64
+// parts of lines are added pairwise, so the error is at most a few ulp of Σ|x|.
 func SumLines[T Float](dst, x []T, n, inner int) {
 	foldLines("SumLines", linesJob[T]{kind: foldSum, dst: dst, x: x, n: n, inner: inner})
 }
@@ -39,15 +39,15 @@ func AddSumLines[T Float](dst, x []T, n, inner int) {
 	foldLines("AddSumLines", linesJob[T]{kind: foldAddSum, dst: dst, x: x, n: n, inner: inner})
 }
 
-// NormLines sets dst[i] to the Euclidean length √Σx² of line i of x. It is NaN, and the result false, for lines where squares may
-// have overflowed or vanished.
+// NormLines sets dst[i] to the Euclidean length √Σx² of line i of x. It is NaN, and the result false, for lines where
+// squares may have overflowed or vanished.
 func NormLines[T Float](dst, x []T, n, inner int) (plain bool) {
 	return foldLines("NormLines", linesJob[T]{kind: foldNorm, dst: dst, x: x, n: n, inner: inner})
 }
 
-// VarianceLines sets dst[i] to the sum of the squared distances of line i of x from its mean, divided by divisor; with root, to
-// the root of that. hi[i] becomes the mean, and hi[i]+lo[i] what it is with twice the digits. A large offset costs none. dst[i]
-// is NaN, and the result false, for lines where squares may have overflowed or vanished.
+// VarianceLines sets dst[i] to the sum of the squared distances of line i of x from its mean, divided by divisor; with
+// root, to the root of that. hi[i] becomes the mean, and hi[i]+lo[i] what it is with twice the digits. A large offset
+// costs none. dst[i] is NaN, and the result false, for lines where squares may have overflowed or vanished.
 func VarianceLines[T Float](dst, hi, lo, x []T, n, inner int, divisor float64, root bool) (plain bool) {
 	mustMatch("VarianceLines", "hi", len(hi), len(dst))
 	mustMatch("VarianceLines", "lo", len(lo), len(dst))
@@ -58,8 +58,9 @@ func VarianceLines[T Float](dst, hi, lo, x []T, n, inner int, divisor float64, r
 	return foldLines("VarianceLines", linesJob[T]{kind: kind, dst: dst, hi: hi, lo: lo, x: x, n: n, inner: inner, divisor: divisor})
 }
 
-// MeanLines sets hi[i] to the mean of line i of x, and hi[i]+lo[i] to what it is with twice the digits. The result is false where
-// means are not finite; in float64 it may be so for other lines too, whose squared distances from their means overflow or vanish.
+// MeanLines sets hi[i] to the mean of line i of x, and hi[i]+lo[i] to what it is with twice the digits. The result is
+// false where means are not finite; in float64 it may be so for other lines too, whose squared distances from their
+// means overflow or vanish.
 func MeanLines[T Float](hi, lo, x []T, n, inner int) (plain bool) {
 	mustMatch("MeanLines", "lo", len(lo), len(hi))
 	if is32[T]() {
@@ -83,8 +84,8 @@ func ProductLines[T Float](sums, products, hi, lo, w, x []T, n, inner int) {
 	foldLines("ProductLines", linesJob[T]{kind: foldProducts, dst: sums, dst2: products, hi: hi, lo: lo, w: w, x: x, n: n, inner: inner})
 }
 
-// lineKernels are the reductions of lines. Those named across take up rows rows of x, which are stride apart, of lines that lie
-// side by side. Those named rows set the results of rows of n elements, n > 0.
+// lineKernels are the reductions of lines. Those named across take up rows rows of x, which are stride apart, of lines
+// that lie side by side. Those named rows set the results of rows of n elements, n > 0.
 type lineKernels[T Float] struct {
 	acrossMax, acrossMin func(s, x []T, stride, rows int)
 	rowsMax, rowsMin     func(s, x []T, n int)
@@ -239,8 +240,8 @@ func (j *linesJob[T]) extremes(k *lineKernels[T], lo, hi int) {
 	}
 }
 
-// rowsAtATime is how many rows of a number of columns a kernel takes up in one call: some at a time, so that they are read in
-// the order of memory, and the results are not read for every row.
+// rowsAtATime is how many rows of a number of columns a kernel takes up in one call: some at a time, so that they are
+// read in the order of memory, and the results are not read for every row.
 func rowsAtATime(columns int) int { return max(2048/columns, 8) }
 
 // lineSums are the sums of some lines: Σ x or Π x, and squares or products, of distances from m.

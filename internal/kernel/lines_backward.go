@@ -1,7 +1,8 @@
 package kernel
 
-// MaxLinesBackward adds the derivative of y = MaxLines(x), or of MinLines, to dst: the cotangent ct[i] of line i goes to its
-// elements that equal y[i], in even parts; where y[i] is NaN, to those that are NaN. The others get nothing, whatever ct[i] is.
+// MaxLinesBackward adds the derivative of y = MaxLines(x), or of MinLines, to dst: the cotangent ct[i] of line i goes
+// to its elements that equal y[i], in even parts; where y[i] is NaN, to those that are NaN. The others get nothing,
+// whatever ct[i] is.
 func MaxLinesBackward[T Float](dst, ct, x, y []T, n, inner int) {
 	maxLinesBackward("MaxLinesBackward", dst, ct, x, y, n, inner, false)
 }
@@ -56,7 +57,8 @@ func (j *linesWork[T]) extremeRowBackward(k *kernels[T], i int, taken []T) {
 	}
 }
 
-// extremeColumnsBackward does lines that lie side by side, as many as share has numbers, from line lo on. Taken is a buffer.
+// extremeColumnsBackward does lines that lie side by side, as many as share has numbers, from line lo on. Taken is a
+// buffer.
 func (j *linesWork[T]) extremeColumnsBackward(k *kernels[T], lo int, share, taken []T) {
 	width, stride, first := len(share), len(share), lo/j.inner*j.n*j.inner+lo%j.inner
 	if j.set {
@@ -111,8 +113,8 @@ func passSelected[T Float](dst, taken []T, c T, set bool) {
 	}
 }
 
-// NormLinesBackward adds the derivative of y = NormLines(x) to dst: ct[i]·(x/y[i]) for the elements of line i. Where ct[i] is 0
-// it is 0, and where y[i] is 0 it is ct[i]·0. With set, it sets dst.
+// NormLinesBackward adds the derivative of y = NormLines(x) to dst: ct[i]·(x/y[i]) for the elements of line i. Where
+// ct[i] is 0 it is 0, and where y[i] is 0 it is ct[i]·0. With set, it sets dst.
 func NormLinesBackward[T Float](dst, ct, x, y []T, n, inner int, set bool) {
 	mustMatch("NormLinesBackward", "ct", len(ct), len(y))
 	shareLines("NormLinesBackward", linesWork[T]{kind: workNormBackward, dst: dst, c: ct, x: x, b: y, n: n, inner: inner, set: set}, len(y))

@@ -218,7 +218,8 @@ func each[T Float](f func(float64) float64) loop[T] {
 	}
 }
 
-// addChain makes a loop that adds the product of the cotangent and a derivative, setChain one that sets dst to it. Zero wins.
+// addChain makes a loop that adds the product of the cotangent and a derivative, setChain one that sets dst to it. Zero
+// wins.
 func addChain[T Float](slope func(v T) T) loop[T] {
 	return func(dst, ct, v []T, _ T) {
 		ct, v = ct[:len(dst)], v[:len(dst)]

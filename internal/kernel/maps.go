@@ -32,8 +32,8 @@ const (
 	MapPowHalf                         // √a, as math.Pow has it: 0 for -0, +Inf for -Inf
 	MapLeakyReLU                       // a where a > 0 or NaN, else p*a
 
-	// Elementary functions, within 2 ulp in float64 and 2.5 ulp in float32 where nothing else is said. Special cases are those of
-	// package math, for a denormal result too.
+	// Elementary functions, within 2 ulp in float64 and 2.5 ulp in float32 where nothing else is said. Special cases
+	// are those of package math, for a denormal result too.
 	MapExpm1        // eᵃ - 1
 	MapLog1p        // ln(1+a)
 	MapLog2         // log₂ a, exact for powers of 2
@@ -64,8 +64,8 @@ const (
 	numMapOps
 )
 
-// A SlopeOp is the derivative of a function, of one or two numbers a and b, with which [Slope] multiplies a cotangent. Some have
-// parameters p and q.
+// A SlopeOp is the derivative of a function, of one or two numbers a and b, with which [Slope] multiplies a cotangent.
+// Some have parameters p and q.
 type SlopeOp int
 
 // The derivatives.
@@ -113,15 +113,15 @@ const (
 	numSlopeOps
 )
 
-// A mapLoop is the loop of a MapOp or, with a cotangent ct, of a SlopeOp. Slices that it does not read are nil. An operand of one
-// element stays the same for all elements of dst; the other slices have the length of dst.
+// A mapLoop is the loop of a MapOp or, with a cotangent ct, of a SlopeOp. Slices that it does not read are nil. An
+// operand of one element stays the same for all elements of dst; the other slices have the length of dst.
 type mapLoop[T Float] func(dst, ct, a, b []T, p, q T)
 
 // slopeLoops are the loops of a SlopeOp.
 type slopeLoops[T Float] struct{ add, set mapLoop[T] }
 
-// Map sets dst to what an operation computes of a and b, element by element; b is nil for a function of one number. An operand of
-// one element is a number that serves for all elements of dst, if the operation has two operands.
+// Map sets dst to what an operation computes of a and b, element by element; b is nil for a function of one number. An
+// operand of one element is a number that serves for all elements of dst, if the operation has two operands.
 func Map[T Float](op MapOp, dst, a, b []T, p, q T) {
 	if b == nil {
 		mustMatch("Map", "a", len(a), len(dst))
@@ -132,7 +132,8 @@ func Map[T Float](op MapOp, dst, a, b []T, p, q T) {
 	applyMap(kernelsOf[T]().maps[op], mapIsExpensive(op), dst, nil, a, b, p, q)
 }
 
-// Slope adds to dst the product of a cotangent and a derivative, element by element, or sets dst to it: see [Map]. Zero wins in ct.
+// Slope adds to dst the product of a cotangent and a derivative, element by element, or sets dst to it: see [Map]. Zero
+// wins in ct.
 func Slope[T Float](op SlopeOp, dst, ct, a, b []T, p, q T, set bool) {
 	mustMatch("Slope", "ct", len(ct), len(dst))
 	switch {
@@ -152,7 +153,8 @@ func Slope[T Float](op SlopeOp, dst, ct, a, b []T, p, q T, set bool) {
 	applyMap(f, slopeIsExpensive(op), dst, ct, a, b, p, q)
 }
 
-// mapIsExpensive reports whether an operation takes at least some 10 instructions an element, slopeIsExpensive the same of a slope.
+// mapIsExpensive reports whether an operation takes at least some 10 instructions an element, slopeIsExpensive the same
+// of a slope.
 func mapIsExpensive(op MapOp) bool { return op > MapLeakyReLU }
 
 func slopeIsExpensive(op SlopeOp) bool {

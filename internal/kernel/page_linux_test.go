@@ -54,8 +54,8 @@ func slice[T kernel.Float](p *pages, n int) []T {
 	return s
 }
 
-// TestProtectedPage runs every kernel on slices that end at the end of memory. It passes if it does not crash, and checks some
-// results.
+// TestProtectedPage runs every kernel on slices that end at the end of memory. It passes if it does not crash, and
+// checks some results.
 func TestProtectedPage(t *testing.T) {
 	forEach(t, func(t *testing.T) {
 		t.Helper()

@@ -3,9 +3,10 @@ package kernel
 // maxAxes is how many axes a box may have.
 const maxAxes = 16
 
-// AddOverAxes adds the sums over some axes of a box of numbers: dst[Σₗ iₗ·steps[l]] += x[i₀, i₁, …]. The axes have lengths dims,
-// the fastest first, 16 at most. Those with step 0 are summed over, and there is one at least, the first or second; the others
-// are the axes of dst, which has no gaps, so their steps are the products of the lengths of those before.
+// AddOverAxes adds the sums over some axes of a box of numbers: dst[Σₗ iₗ·steps[l]] += x[i₀, i₁, …]. The axes have
+// lengths dims, the fastest first, 16 at most. Those with step 0 are summed over, and there is one at least, the first
+// or second; the others are the axes of dst, which has no gaps, so their steps are the products of the lengths of those
+// before.
 //
 // Sums are kept in double precision, in float64 over blocks that are added pairwise, so the error is at most a few ulp of
 // |dst[j]| + Σ|x[i]|, for the x[i] that are added to dst[j].
@@ -52,9 +53,9 @@ const axesCuts = 8
 // An axis is a length, and how far apart in x the elements along it are.
 type axis struct{ n, step int }
 
-// An axesJob is a sum over axes that is spread over processors. A part of it makes neighbouring elements of dst, columnBlock
-// of them at most. It reads x by units: rows, each of which is summed to one element, or lines, which are added element by
-// element.
+// An axesJob is a sum over axes that is spread over processors. A part of it makes neighbouring elements of dst,
+// columnBlock of them at most. It reads x by units: rows, each of which is summed to one element, or lines, which are
+// added element by element.
 type axesJob[T Float] struct {
 	dst, x              []T
 	row                 int           // the length of rows; 0 for lines

@@ -7,8 +7,8 @@ const (
 
 // AddColumnSums adds the sums of columns: dst[j] += Σᵢ x[i,j]. x has m·n elements where n = len(dst).
 //
-// Sums are kept in double precision, in float64 over blocks of rows that are added pairwise, so the error is at most a few ulp
-// of |dst[j]| + Σᵢ|x[i,j]|.
+// Sums are kept in double precision, in float64 over blocks of rows that are added pairwise, so the error is at most a
+// few ulp of |dst[j]| + Σᵢ|x[i,j]|.
 func AddColumnSums[T Float](dst, x []T) {
 	n := len(dst)
 	m := mustRows("AddColumnSums", "x", len(x), n)
@@ -75,8 +75,8 @@ func addColumnBlock[T Float](dst, x []T, m, lo, hi int) {
 // maxHalvings is how often rows can be split in two, and more.
 const maxHalvings = 64
 
-// columnSums sets the first w elements of sums to the sums of the first w columns of m rows of x, which are n apart. The elements
-// after the first columnBlock are a buffer.
+// columnSums sets the first w elements of sums to the sums of the first w columns of m rows of x, which are n apart.
+// The elements after the first columnBlock are a buffer.
 func columnSums[T Float](k *kernels[T], sums []float64, w int, x []T, n, m int) {
 	if m <= rowBlock {
 		k.columns(sums[:w], x, n, m)

@@ -9,23 +9,24 @@ func Softmax[T Float](dst, x []T, n int) {
 	byRows("Softmax", rowSoftmax, dst, x, nil, nil, n)
 }
 
-// SafeSoftmax is [Softmax] but for elements -Inf, which become 0 whatever stands beside them: rows that are -Inf throughout become
-// zeros.
+// SafeSoftmax is [Softmax] but for elements -Inf, which become 0 whatever stands beside them: rows that are -Inf
+// throughout become zeros.
 func SafeSoftmax[T Float](dst, x []T, n int) {
 	mustMatch("SafeSoftmax", "x", len(x), len(dst))
 	byRows("SafeSoftmax", rowSafeSoftmax, dst, x, nil, nil, n)
 }
 
-// LogSoftmax sets every row of n elements of dst to x[j] - ln Σ e^x, stable like [Softmax]: the log-softmax of two equal
-// numbers, however large, is -ln 2. An element -Inf stays -Inf; a row that is -Inf throughout, or holds +Inf or NaN, becomes NaN.
+// LogSoftmax sets every row of n elements of dst to x[j] - ln Σ e^x, stable like [Softmax]: the log-softmax of two
+// equal numbers, however large, is -ln 2. An element -Inf stays -Inf; a row that is -Inf throughout, or holds +Inf or
+// NaN, becomes NaN.
 func LogSoftmax[T Float](dst, x []T, n int) {
 	mustMatch("LogSoftmax", "x", len(x), len(dst))
 	byRows("LogSoftmax", rowLogSoftmax, dst, x, nil, nil, n)
 }
 
-// SoftmaxBackward adds the derivative of y = Softmax(x) or SafeSoftmax(x) to every row of n elements:
-// dst[j] += y[j] * (ct[j] - Σ ct*y). An element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j]
-// is not looked at. Where ct[j] or the bracket is 0, the product is 0 whatever y[j] is (zero wins).
+// SoftmaxBackward adds the derivative of y = Softmax(x) or SafeSoftmax(x) to every row of n elements: dst[j] += y[j] *
+// (ct[j] - Σ ct*y). An element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j] is
+// not looked at. Where ct[j] or the bracket is 0, the product is 0 whatever y[j] is (zero wins).
 func SoftmaxBackward[T Float](dst, ct, y, x []T, n int) {
 	byRowsBackward("SoftmaxBackward", rowSoftmaxBackward, dst, ct, y, x, n)
 }
@@ -35,9 +36,9 @@ func SoftmaxBackwardInto[T Float](dst, ct, y, x []T, n int) {
 	byRowsBackward("SoftmaxBackwardInto", rowSoftmaxBackwardInto, dst, ct, y, x, n)
 }
 
-// LogSoftmaxBackward adds the derivative of y = LogSoftmax(x) to every row of n elements: dst[j] += ct[j] - e^y[j] * Σ ct. An
-// element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j] is not looked at. Where Σ ct is 0,
-// the product is 0 whatever y[j] is (zero wins). dst may be ct or y, not x.
+// LogSoftmaxBackward adds the derivative of y = LogSoftmax(x) to every row of n elements: dst[j] += ct[j] - e^y[j] * Σ
+// ct. An element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j] is not looked at.
+// Where Σ ct is 0, the product is 0 whatever y[j] is (zero wins). dst may be ct or y, not x.
 func LogSoftmaxBackward[T Float](dst, ct, y, x []T, n int) {
 	byRowsBackward("LogSoftmaxBackward", rowLogSoftmaxBackward, dst, ct, y, x, n)
 }
@@ -275,8 +276,8 @@ func doRows[T Float](k *kernels[T], kind rowKind, dst, a, b, c []T, n, lo, hi in
 	}
 }
 
-// A softmaxFunc sets rows of y, of n elements, to the softmax of those of x, and returns how many it has done: none whose sum is NaN,
-// and none behind that.
+// A softmaxFunc sets rows of y, of n elements, to the softmax of those of x, and returns how many it has done: none
+// whose sum is NaN, and none behind that.
 type softmaxFunc[T Float] func(y, x []T, n, rows int) int
 
 // shortSoftmax returns the function for softmax of rows of n elements, nil if there is none.

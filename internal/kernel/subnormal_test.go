@@ -42,8 +42,8 @@ func flushed[T kernel.Float](all [][]T) [][]T {
 	return out
 }
 
-// tiny returns n numbers around the smallest normal one, most of them, and ordinary and special ones between them. None is finite and
-// so large that it would make an intermediate result that was lost a part of the result.
+// tiny returns n numbers around the smallest normal one, most of them, and ordinary and special ones between them. None
+// is finite and so large that it would make an intermediate result that was lost a part of the result.
 func tiny[T kernel.Float](rng *rand.Rand, n int) []T {
 	s, sp := make([]T, n), slices.DeleteFunc(special[T](), func(x T) bool { return math.Abs(float64(x)) > 1000 && x-x == 0 })
 	for i := range s {
@@ -64,8 +64,8 @@ func tiny[T kernel.Float](rng *rand.Rand, n int) []T {
 	return s
 }
 
-// goIsExact fails the test if Go computes with zeros in place of subnormal numbers: a kernel then has left the processor in its
-// mode.
+// goIsExact fails the test if Go computes with zeros in place of subnormal numbers: a kernel then has left the
+// processor in its mode.
 func goIsExact(t *testing.T, after string) {
 	t.Helper()
 	least := leastNormal[float64]()
@@ -143,8 +143,9 @@ func squares[T kernel.Float](x []T) []T {
 	return x
 }
 
-// Where subnormal numbers are taken as zeros, results are those of exact arithmetic with zeros in place of subnormal operands and
-// results, up to what intermediate results lose; an operand that is the result may stay. NaN and infinities stand where they do. Without it, and in Go, nothing changes.
+// Where subnormal numbers are taken as zeros, results are those of exact arithmetic with zeros in place of subnormal
+// operands and results, up to what intermediate results lose; an operand that is the result may stay. NaN and
+// infinities stand where they do. Without it, and in Go, nothing changes.
 func TestFlushSubnormals(t *testing.T) {
 	forEach(t, func(t *testing.T) {
 		t.Helper()

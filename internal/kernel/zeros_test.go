@@ -9,12 +9,12 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// signs are the numbers whose sums and products say which zeros, infinities and NaNs a kernel makes. All of their products are
-// exact, so that it does not matter whether a sum is rounded once or twice.
+// signs are the numbers whose sums and products say which zeros, infinities and NaNs a kernel makes. All of their
+// products are exact, so that it does not matter whether a sum is rounded once or twice.
 var signs = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, -2, 0x1p20, -0x1p20, math.Inf(1), math.Inf(-1), math.NaN()}
 
-// TestZeros compares the zeros with their signs, the infinities and the NaNs of every elementwise kernel with those of Go, for
-// all combinations of what it adds to and of its operands.
+// TestZeros compares the zeros with their signs, the infinities and the NaNs of every elementwise kernel with those of
+// Go, for all combinations of what it adds to and of its operands.
 func TestZeros(t *testing.T) {
 	testZeros[float32](t)
 	testZeros[float64](t)

@@ -20,10 +20,10 @@ import (
 //	14  the weight of the observation
 //	15  where the point was seen in the picture
 
-// LeastSquare is added to the square of the angle θ of a rotation, so that a rotation by the vector r = 0 has an axis, 0, and
-// an angle. It is lost in rounding unless θ is below 1e-142; for the θ that it leaves at 0, sin θ is θ, cos θ is 1 and 1/θ
-// is exact. So x goes to x + r × x there, as in ADBench's branch for r = 0, with the derivatives of the rotation, and
-// no operation divides by 0.
+// LeastSquare is added to the square of the angle θ of a rotation, so that a rotation by the vector r = 0 has an axis,
+// 0, and an angle. It is lost in rounding unless θ is below 1e-142; for the θ that it leaves at 0, sin θ is θ, cos θ is
+// 1 and 1/θ is exact. So x goes to x + r × x there, as in ADBench's branch for r = 0, with the derivatives of the
+// rotation, and no operation divides by 0.
 const LeastSquare = 0x1p-1000
 
 func bundlePoint() []float64 {

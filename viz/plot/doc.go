@@ -19,9 +19,9 @@
 // and the colours are those that colour-blind people can tell apart, so that a picture can be printed in grey. Axes say
 // what they show. Screen readers get a title and a description with the main numbers.
 //
-// An SVG stands on white, whatever is behind it; as a part of a page of HTML that is dark it is dark, see [Colors]. It has
-// neither ids, scripts nor style sheets, so that any number of them can stand in one page. Its text is text, in Liberation Sans, Arial or Helvetica, which have the same widths. The
-// same data give the same bytes.
+// An SVG stands on white, whatever is behind it; as a part of a page of HTML that is dark it is dark, see [Colors]. It
+// has neither ids, scripts nor style sheets, so that any number of them can stand in one page. Its text is text, in
+// Liberation Sans, Arial or Helvetica, which have the same widths. The same data give the same bytes.
 //
 // Text has its size in px whatever the size of the picture: for the screen of a phone, a picture of 360 px is better than
 // a wide one made small; see [Size].

@@ -183,8 +183,8 @@ func TestThinned(t *testing.T) {
 	}
 }
 
-// TestContrast holds colours to what WCAG 2 asks for: 4.5 for text and 3 for lines and points, on the ground, light or dark,
-// and for points on the areas of their class too.
+// TestContrast holds colours to what WCAG 2 asks for: 4.5 for text and 3 for lines and points, on the ground, light or
+// dark, and for points on the areas of their class too.
 func TestContrast(t *testing.T) {
 	white := rgb(0xffffff)
 	if c := contrast(white, rgb(0)); math.Abs(c-21) > 1e-9 {

@@ -30,7 +30,8 @@ type settings struct {
 	digits             int
 }
 
-// An Option fits every picture: [Title], [Describe], [Size], [Colors], [XLabel] and [YLabel]. The order of options does not matter.
+// An Option fits every picture: [Title], [Describe], [Size], [Colors], [XLabel] and [YLabel]. The order of options does
+// not matter.
 type Option func(*settings)
 
 // A CurvesOption is an option of [Curves].

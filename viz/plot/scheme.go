@@ -13,8 +13,8 @@ type Scheme uint8
 
 // The schemes.
 const (
-	// ByPage is what a picture has without [Colors]. It is light; but an SVG that is part of a page of HTML is what the page
-	// is at that place, light or dark, by the property color-scheme of CSS.
+	// ByPage is what a picture has without [Colors]. It is light; but an SVG that is part of a page of HTML is what the
+	// page is at that place, light or dark, by the property color-scheme of CSS.
 	ByPage Scheme = iota
 
 	Light // dark on white, wherever the picture is

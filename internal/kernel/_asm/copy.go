@@ -14,8 +14,8 @@ const (
 	sourceNumber                  // a number each
 )
 
-// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, to a matrix. The last vector of a row is written
-// under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
+// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, to a matrix. The last vector of a
+// row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
 func (t target) copyRows(source rowSource) {
 	ty := t.goType()
 	params := []string{"dst", "src", "ldd", "lds", "n", "rows"}

@@ -402,8 +402,8 @@ func (t target) rows(f folding) {
 	t.end()
 }
 
-// turns calls combine with v turned by half a vector, then a quarter, and so on: afterwards every lane holds the combination of
-// all of them.
+// turns calls combine with v turned by half a vector, then a quarter, and so on: afterwards every lane holds the
+// combination of all of them.
 func (t target) turns(v vec, combine func(other vec)) {
 	turn := func(name string, ops ...operand.Op) {
 		w := t.vec()

@@ -1,4 +1,5 @@
-// Command _asm writes the assembly of package kernel: loops for AVX2 with FMA and for AVX-512, in single and double precision.
+// Command _asm writes the assembly of package kernel: loops for AVX2 with FMA and for AVX-512, in single and double
+// precision.
 //
 // One function of this program stands for all four forms of a kernel; see [target].
 package main
@@ -85,7 +86,8 @@ func main() {
 	}
 }
 
-// writeFiles compiles the functions of the output and writes them and their declarations to files whose names begin with base.
+// writeFiles compiles the functions of the output and writes them and their declarations to files whose names begin
+// with base.
 func writeFiles(base string) error {
 	file, err := output.Result()
 	if err != nil {
@@ -107,8 +109,8 @@ func writeFiles(base string) error {
 	return checkRegisters(base + "_amd64.s")
 }
 
-// checkRegisters makes sure that AVX2 functions use none of the registers that only AVX-512 has: the register allocator does
-// not know, and the assembler would silently encode an AVX-512 instruction.
+// checkRegisters makes sure that AVX2 functions use none of the registers that only AVX-512 has: the register allocator
+// does not know, and the assembler would silently encode an AVX-512 instruction.
 func checkRegisters(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A mapping is a kernel of the Go type mapLoop: it sets dst from a and b, or, if it is a slope, adds to dst or sets it to what a
-// cotangent ct passes on. An operand of one element is a number.
+// A mapping is a kernel of the Go type mapLoop: it sets dst from a and b, or, if it is a slope, adds to dst or sets it
+// to what a cotangent ct passes on. An operand of one element is a number.
 type mapping struct {
 	name   string // of the MapOp, without Map, or of the SlopeOp
 	unroll int    // vectors in one iteration
 	uses   string // which of a, b, p and q it reads; capital letters are operands that may be numbers
 
-	// value returns the result, or the slope: a cotangent of 0 wins over it. passed returns what a cotangent passes on instead,
-	// for functions that select.
+	// value returns the result, or the slope: a cotangent of 0 wins over it. passed returns what a cotangent passes on
+	// instead, for functions that select.
 	value  func(t target, in mapInputs) vec
 	passed func(t target, ct func() vec, in mapInputs) vec
 	slope  bool
@@ -308,7 +308,8 @@ func (t target) reciprocalPositive(in mapInputs) vec {
 	return t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), y)
 }
 
-// preference returns ct where x is the one of x and y that the predicate prefers, half of it where both are. NaN is preferred to numbers.
+// preference returns ct where x is the one of x and y that the predicate prefers, half of it where both are. NaN is
+// preferred to numbers.
 func (t target) preference(ct, x, y vec, predicate int) vec {
 	half := t.mul(ct, t.num(0.5))
 	mine := t.either(t.cmp(predicate, x, y), t.cmp(uno, x, x))

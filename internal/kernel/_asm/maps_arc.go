@@ -68,8 +68,8 @@ func (t target) atan2Any(y, x vec) vec {
 	hard := func() cond { return t.either(t.special(y, least, most), t.special(x, least, most)) }
 	t.unlikely(hard(), func() {
 		a, b := t.abs(y), t.abs(x)
-		// Of two that are infinite, or 0, only the signs count. Large ones are scaled, so that their sum does not overflow, and denormal ones, which
-		// have few digits.
+		// Of two that are infinite, or 0, only the signs count. Large ones are scaled, so that their sum does not
+		// overflow, and denormal ones, which have few digits.
 		inf, one := t.num(math.Inf(1)), t.set(t.one())
 		both := t.cmp(eq, t.min(a, b), inf)
 		a, b = t.blend(both, one, a), t.blend(both, one, b)

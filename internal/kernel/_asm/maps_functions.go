@@ -2,7 +2,8 @@ package main
 
 import "math"
 
-// This file holds the table of elementary functions that only mappings compute. The functions themselves are in files by kind.
+// This file holds the table of elementary functions that only mappings compute. The functions themselves are in files
+// by kind.
 
 // functionMappings are the mappings of elementary functions.
 var functionMappings = []mapping{

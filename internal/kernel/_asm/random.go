@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// random writes the random numbers of Threefry-2x32: see the function of package kernel. The generator's words are the 32-bit lanes
-// of a vector of single precision, or of half a vector of double precision.
+// random writes the random numbers of Threefry-2x32: see the function of package kernel. The generator's words are the
+// 32-bit lanes of a vector of single precision, or of half a vector of double precision.
 func (t target) random() {
 	ty := t.goType()
 	t.function("random", "func(dst []"+ty+", keys [12]uint32)", "random"+t.suffix()+" sets dst to random numbers.")

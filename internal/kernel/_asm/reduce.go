@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// chains is how many accumulators a reduction has, to hide the latency of the addition, and narrowChains how many if they are of
-// 256 bits, as those of sums of single precision are.
+// chains is how many accumulators a reduction has, to hide the latency of the addition, and narrowChains how many if
+// they are of 256 bits, as those of sums of single precision are.
 const (
 	chains       = 4
 	narrowChains = 8
@@ -32,8 +32,8 @@ func (t target) reduce() {
 // doubles returns the target of the same instruction set in double precision.
 func (t target) doubles() target { return target{double: true, wide: t.wide} }
 
-// sums returns the target in which numbers are added in double precision. Those of single precision are converted, to vectors
-// of 256 bits: some processors take four times as long for those of 512.
+// sums returns the target in which numbers are added in double precision. Those of single precision are converted, to
+// vectors of 256 bits: some processors take four times as long for those of 512.
 func (t target) sums() target { return target{double: true, wide: t.wide, narrow: t.wide && !t.double} }
 
 // loadDouble returns the numbers at m in double precision: a whole vector of it.
@@ -203,8 +203,8 @@ func (t target) maxAbs() {
 	t.end()
 }
 
-// collectNaNs returns a function that sees to it that lanes of nan become NaN where v is, for the steps of a loop unrolled chains
-// times. One comparison serves two vectors that follow each other.
+// collectNaNs returns a function that sees to it that lanes of nan become NaN where v is, for the steps of a loop
+// unrolled chains times. One comparison serves two vectors that follow each other.
 func (t target) collectNaNs(nan vec) func(u int, v vec) {
 	var held vec
 	seen := 0
@@ -295,8 +295,8 @@ func (t target) expSum(name string, store bool, pins int) {
 	t.end()
 }
 
-// columns writes the sums of the columns of some rows, in double precision. It does as many columns as vectors vectors of double
-// precision hold; with tail, as many as sums has, at most one vector.
+// columns writes the sums of the columns of some rows, in double precision. It does as many columns as vectors vectors
+// of double precision hold; with tail, as many as sums has, at most one vector.
 func (t target) columns(name string, vectors int, tail bool) {
 	ty := t.goType()
 	t.function(name, "func(sums []float64, x []"+ty+", stride, rows int)",

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// This file holds special functions, which exist in single precision only: they are computed in double precision, some digits short
-// of it, and rounded once. Polynomials are those of package kernel's special_portable.go, and lgamma and digamma are for positive
-// numbers.
+// This file holds special functions, which exist in single precision only: they are computed in double precision, some
+// digits short of it, and rounded once. Polynomials are those of package kernel's special_portable.go, and lgamma and
+// digamma are for positive numbers.
 
 // specials are mappings.
 var specials = []mapping{
@@ -94,7 +94,8 @@ func (t target) lnNormal(x vec) vec {
 // erfInvTail is the least 1-x² for which erfInv takes the polynomial in its logarithm, beyond -6.
 var erfInvTail = math.Exp(-6)
 
-// erfInvParts returns w = 1-x², q = -1 - l/3 for its logarithm l, and what a polynomial of the tail takes, for a rare branch.
+// erfInvParts returns w = 1-x², q = -1 - l/3 for its logarithm l, and what a polynomial of the tail takes, for a rare
+// branch.
 func (t target) erfInvParts(x vec) (w, q, l vec) {
 	one := t.set(t.one())
 	w = t.mul(t.sub(one, x), t.add(x, t.one()))
@@ -140,7 +141,8 @@ func (t target) erfInvSlope(x vec) vec {
 	}, func() vec { return t.set(t.num(math.Inf(1))) })
 }
 
-// sincParts returns the distance r of x from the nearest whole number, the sign of (-1)ⁿ for that number, and where it is 0.
+// sincParts returns the distance r of x from the nearest whole number, the sign of (-1)ⁿ for that number, and where it
+// is 0.
 func (t target) sincParts(x vec) (r, sign vec, near cond) {
 	bits := t.add(x, t.num(t.magic()))
 	n := t.sub(bits, t.num(t.magic()))
@@ -217,7 +219,8 @@ func (t target) erfcxSlope(x vec) vec {
 	return t.blend(t.topBit(x), left, r)
 }
 
-// gammaSteps returns z = x+6 and t = x(x+5), of which the six steps back from z are t(t+4)(t+6). Only infinity is as large as most.
+// gammaSteps returns z = x+6 and t = x(x+5), of which the six steps back from z are t(t+4)(t+6). Only infinity is as
+// large as most.
 func (t target) gammaSteps(x vec) (bounded, z, steps vec) {
 	bounded = t.min(t.set(t.num(gammaMost)), x)
 	return bounded, t.add(bounded, t.num(6)), t.mul(bounded, t.add(bounded, t.num(5)))

@@ -122,7 +122,8 @@ func (t target) emit(name string, ops ...operand.Op) {
 	m.Call(args)
 }
 
-// overwrite adds an instruction that depends on nothing but its inputs, where avo takes the register that it sets for one too.
+// overwrite adds an instruction that depends on nothing but its inputs, where avo takes the register that it sets for
+// one too.
 func overwrite(i *ir.Instruction, err error, inputs ...operand.Op) {
 	if err != nil {
 		panic(err)
@@ -137,8 +138,8 @@ type constant struct {
 	name string
 }
 
-// pinned are the constants that a function keeps in registers, or nil for those that it reads from memory. A processor reads two
-// vectors from memory in the time of four operations, so constants in memory can be what a loop waits for.
+// pinned are the constants that a function keeps in registers, or nil for those that it reads from memory. A processor
+// reads two vectors from memory in the time of four operations, so constants in memory can be what a loop waits for.
 var pinned = map[string]vec{}
 
 // used are the names of the constants that instructions asked for, in order.
@@ -309,8 +310,8 @@ func masks() operand.Mem {
 // A mask selects the first lanes of a vector: an opmask register in AVX-512, a vector register in AVX2.
 type mask struct{ operand.Op }
 
-// tailMask returns the mask of the first n lanes, n in a register that it overwrites; 1 to lanes are possible. It overwrites
-// AX and CX.
+// tailMask returns the mask of the first n lanes, n in a register that it overwrites; 1 to lanes are possible. It
+// overwrites AX and CX.
 func (t target) tailMask(n reg.GPPhysical) mask {
 	if t.wide {
 		k := ctx.K()
@@ -367,8 +368,8 @@ func (t target) store(v operand.Op, m operand.Mem, k mask) {
 // current is the name of the function that was started last.
 var current string
 
-// function starts a function called name and the target's suffix, which doc describes. Its arithmetic takes subnormal numbers as
-// zeros if the goroutine that it runs on says so: see [target.takeMode].
+// function starts a function called name and the target's suffix, which doc describes. Its arithmetic takes subnormal
+// numbers as zeros if the goroutine that it runs on says so: see [target.takeMode].
 func (t target) function(name, signature, doc string) {
 	current = name + t.suffix()
 	t.mover(name, signature, doc)
@@ -391,8 +392,8 @@ var (
 	asides int
 )
 
-// unlikely writes likely, and rare in its place where c holds in any lane. That code stands behind the function, so that the
-// usual way has no jump.
+// unlikely writes likely, and rare in its place where c holds in any lane. That code stands behind the function, so
+// that the usual way has no jump.
 func (t target) unlikely(c cond, rare, likely func()) {
 	asides++
 	there, back := fmt.Sprintf("rare%d", asides), fmt.Sprintf("back%d", asides)

@@ -103,8 +103,8 @@ const (
 	numberReg          = 0 // the vector of c
 )
 
-// elementwise writes an elementwise kernel. What is left at the end, less than a vector, is computed in a vector of the function's
-// own memory.
+// elementwise writes an elementwise kernel. What is left at the end, less than a vector, is computed in a vector of the
+// function's own memory.
 func (f *file) elementwise(t target, e elementwise) {
 	reads := func(letter byte) bool {
 		for i := range len(e.uses) {
