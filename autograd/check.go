@@ -35,8 +35,9 @@ type CheckError struct {
 	Input     int     // which argument of the function
 	Index     []int   // which element of it; nil if no single element but a direction was found, and then Input is -1
 	Gradient  float64 // by the backward sweep
-	Quotient  float64 // by central differences, or if Forward is set by the forward sweep
-	Forward   bool    // the backward sweep agrees with differences, and not with the forward sweep
+	Quotient  float64 // by central differences, or what Recorded or Forward says
+	Recorded  bool    // the backward sweep agrees with differences, and not with Grad
+	Forward   bool    // the backward sweep agrees with differences and with Grad, and not with the forward sweep
 	Absolute  float64 // the size of their difference
 	Relative  float64 // the same, divided by the larger of the two
 	Tolerance float64 // of the difference
@@ -52,6 +53,10 @@ func (e *CheckError) Error() string {
 	if e.Index == nil {
 		where = "derivative in a random direction of all arguments"
 	}
+	if e.Recorded {
+		return fmt.Sprintf("autograd.Check: the %s is %.12g, which central differences confirm, and Grad gives %.12g: they differ by %.3g, more than %.3g (%d elements differ): a vjp differentiates what its cotangent and its operands are made of: see autograd.Pullback",
+			where, e.Gradient, e.Quotient, e.Absolute, e.Tolerance, e.Elements)
+	}
 	if e.Forward {
 		return fmt.Sprintf("autograd.Check: the %s is %.12g, which central differences confirm, and the forward sweep gives %.12g: they differ by %.3g, more than %.3g (%d elements differ): an operation's Tangent, or a vjp that is not linear in its cotangent, is wrong",
 			where, e.Gradient, e.Quotient, e.Absolute, e.Tolerance, e.Elements)
@@ -62,8 +67,8 @@ func (e *CheckError) Error() string {
 
 // Check compares the gradient of f by the backward sweep with central differences of fourth order, at the given
 // point, and returns a [*CheckError] for the worst element if they disagree. Where they agree, it compares the gradient
-// with the derivatives by the forward sweep, [Forward], in the same way. The result of f must be a scalar. f is called many
-// times, each time on a new graph, and must return the same value for the same arguments.
+// with the recorded one of [Grad], and then with the derivatives by the forward sweep, [Forward]. The result of f must be a
+// scalar. f is called many times, each time on a new graph, and must return the same value for the same arguments.
 //
 // If the arguments have more than 256 elements together, 32 of them are compared, drawn at random but always the same
 // ones, and derivatives in 4 random directions in which all elements move. Where such a derivative is wrong, Check
@@ -98,7 +103,7 @@ func Check(f func(xs ...graph.Value) graph.Value, at ...*tensor.Tensor) error {
 }
 
 func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType, tolerance float64) *CheckError {
-	gradients, forward := gradientsAt(f, at, dtype)
+	gradients, recorded, forward := gradientsAt(f, at, dtype)
 	c := &checker{gradients: gradients, tolerance: tolerance}
 	total := 0
 	for _, t := range at {
@@ -117,6 +122,7 @@ func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype ten
 		for k := range total {
 			c.element(k)
 		}
+		c.recordedAlike(recorded)
 		if c.worst == nil {
 			for k := range total {
 				c.forwards(forward, func(at int) float64 { return oneAt(at, k) }, k)
@@ -128,17 +134,36 @@ func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype ten
 	for range sampledElements {
 		c.element(rng.IntN(total))
 	}
+	var all [][]float64
 	for range sampledDirections {
 		signs := make([]float64, total)
 		for k := range signs {
 			signs[k] = 1 - 2*float64(rng.IntN(2))
 		}
 		c.direction(signs)
+		all = append(all, signs)
+	}
+	c.recordedAlike(recorded)
+	for _, signs := range all {
 		if c.worst == nil {
 			c.forwards(forward, func(at int) float64 { return signs[at] }, -1)
 		}
 	}
 	return c.worst
+}
+
+// recordedAlike compares the gradients with those that are recorded, unless something was found to differ before.
+func (c *checker) recordedAlike(recorded func() []*tensor.Tensor) {
+	if c.worst != nil {
+		return
+	}
+	for input, t := range recorded() {
+		for at := range t.Len() {
+			gradient, other := c.gradients[input].AtFlat(at), t.AtFlat(at)
+			over, allowed := c.compare(gradient, other, math.Abs(gradient))
+			c.note(over, CheckError{Input: input, Index: unravel(at, t.Dims()), Gradient: gradient, Quotient: other, Tolerance: allowed, Recorded: true})
+		}
+	}
 }
 
 // forwards compares the derivatives by both sweeps as every element moves by what dir says: element k alone, or if that is
@@ -291,9 +316,9 @@ func (c *checker) along(signs []float64, from, to int) (over float64, e CheckErr
 	return over, e
 }
 
-// gradientsAt returns the gradient of f by each argument, on a graph of the given precision, and the derivative along
-// directions of all of them by the forward sweep.
-func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType) (gradients []*tensor.Tensor, forward func(dirs []*tensor.Tensor) float64) {
+// gradientsAt returns the gradient of f by each argument, on a graph of the given precision, the same by a recorded sweep,
+// and the derivative along directions of all of them by the forward sweep.
+func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType) (gradients []*tensor.Tensor, recorded func() []*tensor.Tensor, forward func(dirs []*tensor.Tensor) float64) {
 	g := graph.New(graph.WithDType(dtype))
 	xs := leaves(g, at)
 	y := f(slices.Clone(xs)...)
@@ -309,7 +334,14 @@ func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dty
 	for i, x := range xs {
 		out[i] = grads.Tensor(x)
 	}
-	return out, func(dirs []*tensor.Tensor) float64 { return Forward(y, xs, dirs).AtFlat(0) }
+	recorded = func() []*tensor.Tensor {
+		all := make([]*tensor.Tensor, len(xs))
+		for i, v := range Grad(y, xs...) {
+			all[i] = v.Tensor()
+		}
+		return all
+	}
+	return out, recorded, func(dirs []*tensor.Tensor) float64 { return Forward(y, xs, dirs).AtFlat(0) }
 }
 
 func leaves(g *graph.Graph, at []*tensor.Tensor) []graph.Value {

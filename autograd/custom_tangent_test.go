@@ -214,3 +214,53 @@ func TestCustomTangentMisuse(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckComparesRecorded holds that a vjp is found whose cotangents are right as numbers and wrong when they are
+// recorded: it differentiates what its cotangent, or an operand, is made of as well.
+func TestCheckComparesRecorded(t *testing.T) {
+	cube := func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Mul(xs[0], xs[0])) }
+	product := func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Square(xs[1])) }
+	operation := func(f func(xs ...graph.Value) graph.Value, safe bool) func(xs ...graph.Value) graph.Value {
+		forward := func(xs ...*tensor.Tensor) *tensor.Tensor {
+			g := graph.New()
+			values := make([]graph.Value, len(xs))
+			for i, x := range xs {
+				values[i] = g.ConstTensor(x)
+			}
+			return f(values...).Tensor()
+		}
+		return autograd.Custom("ours", forward, func(_, ct graph.Value, xs ...graph.Value) []graph.Value {
+			if safe {
+				return autograd.Pullback(f, ct, xs...)
+			}
+			return autograd.Grad(ops.Sum(ops.Mul(ct, f(xs...))), xs...)
+		})
+	}
+	for _, n := range []int{3, 400} {
+		x := tensor.New(tensor.Float64, n)
+		for k := range n {
+			x.SetFlat(0.5+float64(k%7)/8, k)
+		}
+		for _, safe := range []bool{true, false} {
+			ours, both := operation(cube, safe), operation(product, safe)
+			for _, c := range []struct {
+				name     string
+				recorded bool // a sweep with numbers is right
+				f        func(xs ...graph.Value) graph.Value
+			}{
+				{"a cotangent made of the operand", true, func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Mul(ops.Sin(xs[0]), ours(xs[0]))) }},
+				{"a cotangent made of the result", false, func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Square(ours(xs[0]))) }},
+				{"an operand made of another", false, func(xs ...graph.Value) graph.Value { return ops.Sum(both(xs[0], ops.Sin(xs[0]))) }},
+			} {
+				err := autograd.Check(c.f, x)
+				var e *autograd.CheckError
+				switch {
+				case safe != (err == nil):
+					t.Errorf("%s, %d elements, with Pullback %v: got error %v", c.name, n, safe, err)
+				case !safe && c.recorded && (!errors.As(err, &e) || !e.Recorded || !strings.Contains(err.Error(), "see autograd.Pullback")):
+					t.Errorf("%s, %d elements: got %v, want a CheckError of the recorded gradient", c.name, n, err)
+				}
+			}
+		}
+	}
+}

@@ -104,6 +104,6 @@ func ExampleFixedPointWith() {
 	err := graph.Try(func() { autograd.FixedPointWith(autograd.SolveConfig{Steps: 3}, cosine, g.Const(1)) })
 	fmt.Println(err)
 	// Output:
-	// 0.739 autograd.FixedPointWith: no solution after 3 steps: the last one changed x, now 0.65429, by 0.203, want
-	// 1.65e-12 at most: begin nearer to the solution, or allow more steps or a larger tolerance
+	// 0.739
+	// autograd.FixedPointWith: no solution after 3 steps: the last one changed x, now 0.65429, by 0.203, want 1.65e-12 at most: begin nearer to the solution, or allow more steps or a larger tolerance
 }

@@ -82,7 +82,8 @@ func hasHooks(n graph.Node) bool {
 // derivative of its result is that of f. Forward sweeps, as those of [Forward], [JVP] and [HVP], and [Taylor] go in the
 // other direction and pass it as they pass x. [Jacobian] and [Hessian] make backward sweeps where there is one;
 // [SparseJacobian] and [SparseHessian] take f for linear, with the derivatives that it makes of cotangents of 1.
-// f may differentiate on its own, but not through the result: that would call it again, without end.
+// f may differentiate on its own, but not through the result: that would call it again, without end. What it makes of ct
+// and of values that ct may depend on it differentiates by [Pullback], which takes each for itself, and not by [Grad].
 func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	if f == nil {
 		panic(noFunction("autograd.OnGradient"))

@@ -38,6 +38,9 @@ func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tenso
 	start := g.Mark()
 	for i := range n {
 		y := loss(i)
+		if other := y.Graph(); other != nil && other != g {
+			panic(graph.Errorf(op, graph.ErrForeign, "the loss of example %d is a value of another graph: record it on that of the values to differentiate by", i))
+		}
 		checkResult(op, g, y)
 		for _, x := range xs {
 			x.Check(op)

@@ -68,8 +68,11 @@ func TestPerExampleMisuse(t *testing.T) {
 	var kept graph.Value
 	loss := func(int) graph.Value { kept = ops.Sum(x); return kept }
 	tests := map[string]func(){
-		"autograd.PerExample: -1 examples: give 0 or more":                                                func() { autograd.PerExample(-1, loss, x) },
-		"autograd.PerExample: no values to differentiate by: give one or more, such as the weights":       func() { autograd.PerExample(1, loss) },
+		"autograd.PerExample: -1 examples: give 0 or more":                                          func() { autograd.PerExample(-1, loss, x) },
+		"autograd.PerExample: no values to differentiate by: give one or more, such as the weights": func() { autograd.PerExample(1, loss) },
+		"autograd.PerExample: the loss of example 0 is a value of another graph: record it on that of the values to differentiate by": func() {
+			autograd.PerExample(1, func(int) graph.Value { return graph.New().Var(1) }, x)
+		},
 		"autograd.PerExample: 2000000000 examples of 2 elements take 3.2e+10 bytes: take fewer at a time": func() { autograd.PerExample(2e9, loss, x) },
 		"autograd.PerExample: the loss has shape (2), not a scalar: reduce it with ops.Sum or ops.Mean, or give a cotangent with autograd.WithSeed": func() {
 			autograd.PerExample(1, func(int) graph.Value { return x }, x)
