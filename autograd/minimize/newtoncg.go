@@ -44,10 +44,23 @@ type NewtonCG struct {
 }
 
 // Products returns how many products of the Hessian the last run has taken.
-func (n *NewtonCG) Products() int { return n.products }
+func (n *NewtonCG) Products() int {
+	n.must()
+	return n.products
+}
 
 // Status returns how the last run ended, for [optimize.Minimize].
-func (n *NewtonCG) Status() (optimize.Status, error) { return n.status, n.err }
+func (n *NewtonCG) Status() (optimize.Status, error) {
+	n.must()
+	return n.status, n.err
+}
+
+// must panics with a [*graph.Error] for a nil method.
+func (n *NewtonCG) must() {
+	if n == nil {
+		panic(graph.Errorf("minimize.NewtonCG", graph.ErrUsage, "got a nil *minimize.NewtonCG: give one with Product set"))
+	}
+}
 
 // Uses says that the method needs a gradient. It panics with a [*graph.Error] if the settings are wrong.
 func (n *NewtonCG) Uses(has optimize.Available) (uses optimize.Available, err error) {

@@ -247,6 +247,8 @@ func TestNewtonCGErrors(t *testing.T) {
 		{"minimize.ProblemAndProduct: got a nil function: pass the function to minimize", func() { minimize.ProblemAndProduct(nil) }},
 		{"minimize.NewtonCG: Product is nil: set it to the second result of minimize.ProblemAndProduct, or to a function of your own", run(minimize.NewtonCG{})},
 		{"minimize.NewtonCG: Product is nil: set it to the second result of minimize.ProblemAndProduct, or to a function of your own", func() { _, _ = (*minimize.NewtonCG)(nil).Uses(optimize.Available{Grad: true}) }},
+		{"minimize.NewtonCG: got a nil *minimize.NewtonCG: give one with Product set", func() { (*minimize.NewtonCG)(nil).Products() }},
+		{"minimize.NewtonCG: got a nil *minimize.NewtonCG: give one with Product set", func() { (*minimize.NewtonCG)(nil).Status() }},
 		{"minimize.NewtonCG.Init: -1 unknowns: give how many there are", func() { new(minimize.NewtonCG).Init(-1, 1) }},
 		{"minimize.NewtonCG.NextDirection: a point of 2 numbers, a gradient of 2 and room for a direction of 2 in a run for 0 unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", direction(0, 2, 2)},
 		{"minimize.NewtonCG.NextDirection: a point of 2 numbers, a gradient of 1 and room for a direction of 2 in a run for 2 unknowns: begin the run with NewtonCG.Init, or leave it to optimize.Minimize", direction(2, 1, 2)},
