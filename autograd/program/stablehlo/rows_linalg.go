@@ -60,7 +60,7 @@ var _ = add(map[string]lowering{
 			return a
 		}
 		l := e.generic("stablehlo.cholesky", "lower = true", nil, []value{a}, a.typ)[0]
-		return e.nanUnlessFinite(a, e.choose(e.onOrBelow(a.typ), l, e.like(0, l)))
+		return e.choose(e.onOrBelow(a.typ), e.nanUnlessFinite(a, l), e.like(0, l))
 	},
 	"qr": func(e *emitter, n graph.Node, in []value) value {
 		a := e.convert(in[0], f64)
